@@ -1,0 +1,180 @@
+#include <unistd.h>
+
+#include <charconv>
+#include <format>
+#include <iostream>
+
+#include "image/cli/verb.hpp"
+#include "image/machine/machine.hpp"
+#include "image/manifest.hpp"
+#include "platform/attached.hpp"
+#include "platform/file.hpp"
+
+namespace stratify::image::cli {
+
+namespace fs = std::filesystem;
+namespace po = boost::program_options;
+
+namespace {
+
+constexpr auto kFirmwareCode = "/usr/share/OVMF/OVMF_CODE_4M.fd";
+constexpr auto kFirmwareVariables = "/usr/share/OVMF/OVMF_VARS_4M.fd";
+constexpr std::uint16_t kHttp = 80;
+constexpr std::uint16_t kHttps = 443;
+
+Result<PortForward> parse_forward(const std::string& text) {
+  PortForward forward;
+  const auto colon = text.find(':');
+  const auto number = [&](std::string_view digits, std::uint16_t& value) {
+    const auto end = digits.data() + digits.size();
+    return std::from_chars(digits.data(), end, value).ptr == end && value != 0;
+  };
+  if (colon == std::string::npos || !number(std::string_view(text).substr(0, colon), forward.host) ||
+      !number(std::string_view(text).substr(colon + 1), forward.guest)) {
+    return fail(Category::kInvalidInput, "", "--port " + text, "expected HOST:GUEST, such as 8022:22");
+  }
+  return forward;
+}
+
+// The asked-for ports as they are; the usual ones where they are free.
+Result<std::vector<PortForward>> forwards(const Arguments& arguments) {
+  std::vector<PortForward> result;
+  for (const auto& text : arguments.list("port")) {
+    const auto wanted = TRY(parse_forward(text));
+    if (TRY(free_port(wanted.host)) != wanted.host) {
+      return fail(Category::kConflict, "forward", "port " + std::to_string(wanted.host),
+                  "another program uses it");
+    }
+    result.push_back(wanted);
+  }
+  for (const auto& [host, guest] : {PortForward{8080, kHttp}, PortForward{8443, kHttps}}) {
+    if (std::ranges::contains(result, guest, &PortForward::guest)) continue;
+    result.push_back({TRY(free_port(host)), guest});
+  }
+  return result;
+}
+
+Result<std::map<std::string, std::string>> credentials(const Arguments& arguments) {
+  std::map<std::string, std::string> result;
+  for (const auto& text : arguments.list("credential")) {
+    const auto equals = text.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      return fail(Category::kInvalidInput, "", "--credential " + text, "expected NAME=VALUE");
+    }
+    result[text.substr(0, equals)] = text.substr(equals + 1);
+  }
+  return result;
+}
+
+Result<fs::path> image_of(const Arguments& arguments) {
+  if (const auto operands = arguments.operands(); !operands.empty()) return operands[0];
+  const auto manifest = TRY(load_manifest(arguments.manifest()));
+  return arguments.output() / std::format("openhaven-{}-{}.raw", manifest.version, manifest.architecture);
+}
+
+Result<MachineOptions> prepare(const Arguments& arguments, ProcessRunner& runner, const fs::path& work) {
+  MachineOptions options{.disk = work / "disk.qcow2",
+                         .throw_away = !arguments.flag("keep"),
+                         .firmware = arguments.flag("bios") ? Firmware::kBios : Firmware::kUefi,
+                         .firmware_code = kFirmwareCode,
+                         .firmware_variables = work / "firmware-variables.fd",
+                         .memory_mib = *arguments.number("memory"),
+                         .interactive = ::isatty(STDIN_FILENO) == 1,
+                         .forwards = TRY(forwards(arguments)),
+                         .credentials = TRY(credentials(arguments))};
+  const auto cpuinfo = read_file("/proc/cpuinfo").value_or("");
+  options.hardware_virtualisation = can_virtualise(cpuinfo) && ::access("/dev/kvm", R_OK | W_OK) == 0;
+  if (options.throw_away || !fs::exists(options.disk)) {
+    TRY(make_overlay(runner, options.disk, TRY(image_of(arguments)), *arguments.number("disk-size")));
+  }
+  if (options.firmware == Firmware::kUefi && !fs::exists(options.firmware_variables)) {
+    TRY(write_file(options.firmware_variables, TRY(read_file(kFirmwareVariables)), 0600));
+  }
+  if (const auto user_data = arguments.text("user-data")) {
+    options.seed = work / "seed.img";
+    TRY(remove_tree(*options.seed));
+    TRY(make_seed(runner, *options.seed, *user_data));
+  }
+  return options;
+}
+
+std::uint16_t host_port(const MachineOptions& options, std::uint16_t guest) {
+  return std::ranges::find(options.forwards, guest, &PortForward::guest)->host;
+}
+
+void announce(const Arguments& arguments, const MachineOptions& options) {
+  const auto http = host_port(options, kHttp);
+  const auto https = host_port(options, kHttps);
+  const auto* const stop = options.interactive ? "Ctrl-A, then X" : "Ctrl-C";
+  arguments.result(
+      std::format(
+          "Claim page:  http://127.0.0.1:{}/ in a few moments (once claimed: https, port {})\n"
+          "Claim code:  appears below, on the machine's console\n"
+          "Disk:        {}\n"
+          "To stop:     {}\n{}\n",
+          http, https,
+          options.throw_away ? "a throw-away copy; changes end with the machine" : options.disk.string(),
+          stop,
+          options.hardware_virtualisation
+              ? ""
+              : "This machine has no hardware virtualisation: starting takes a minute.\n"),
+      {{"http", http},
+       {"https", https},
+       {"disk", options.disk.string()},
+       {"kvm", options.hardware_virtualisation}});
+}
+
+Result<void> run_run(const Arguments& arguments) {
+  RealProcessRunner runner;
+  const auto kept = arguments.output() / "machine";
+  std::optional<TemporaryFolder> temporary;
+  if (!arguments.flag("keep"))
+    temporary.emplace(TRY(TemporaryFolder::create(arguments.output() / "tmp", "machine")));
+  TRY(make_folders(kept.parent_path()));
+  if (!temporary) TRY(make_folders(kept));
+  const auto options = TRY(prepare(arguments, runner, temporary ? temporary->path() : kept));
+  announce(arguments, options);
+  const auto code = TRY(run_attached({.arguments = qemu_command(options)}));
+  if (code == 0) return {};
+  return fail(Category::kCommandFailed, "run", "qemu-system-x86_64", "exit code " + std::to_string(code));
+}
+
+}  // namespace
+
+Verb run_verb() {
+  Verb verb{
+      .name = "run",
+      .summary = "start an image in a virtual machine",
+      .operands = "[IMAGE]",
+      .description =
+          "Starts IMAGE (raw or qcow2; default: the one `stratify build` made last) in QEMU and shows its "
+          "serial "
+          "console. Two ports of this machine lead to it, reachable from here alone: 8080 to its port 80 and "
+          "8443 to "
+          "443, or other free ones, which are printed.\n\n"
+          "The image itself is never changed: what the machine writes goes to a copy-on-write overlay that "
+          "is thrown "
+          "away at the end, or with --keep stays for the next start. Its disk is larger than the image, so "
+          "that the "
+          "first start grows the root as on real hardware.",
+      .examples = {{"stratify run", "starts the image that was built last"},
+                   {"stratify run --bios --keep", "as on a BIOS machine; the state stays in out/machine"},
+                   {"stratify run --credential openhaven.domain=haven.test",
+                    "claims the machine without the page"},
+                   {"stratify run --user-data cloud-init/samples/claim.yaml", "claims it by cloud-init"}},
+      .files = {{"out/machine/", "disk and firmware settings of --keep; remove it to begin anew"}},
+      .run = run_run};
+  auto add = verb.options.add_options();
+  add("bios", po::bool_switch(), "start by BIOS instead of UEFI");
+  add("keep", po::bool_switch(), "keep what the machine writes for the next start");
+  add("port", po::value<std::vector<std::string>>()->value_name("HOST:GUEST")->composing(),
+      "forward another port of 127.0.0.1; may be repeated");
+  add("credential", po::value<std::vector<std::string>>()->value_name("NAME=VALUE")->composing(),
+      "pass a systemd credential through the firmware; may be repeated");
+  add("user-data", po::value<std::string>()->value_name("FILE"), "pass FILE to cloud-init");
+  add("memory", po::value<unsigned>()->value_name("MIB")->default_value(2048), "memory of the machine");
+  add("disk-size", po::value<unsigned>()->value_name("GIB")->default_value(16), "size of its disk");
+  return verb;
+}
+
+}  // namespace stratify::image::cli

@@ -1,0 +1,27 @@
+// The verbs of haven-stack.
+#pragma once
+
+#include <filesystem>
+#include <set>
+#include <string>
+
+#include "platform/bus.hpp"
+#include "platform/error.hpp"
+#include "stack/apply.hpp"
+#include "stack/desired_state.hpp"
+#include "stack/dns.hpp"
+
+namespace stratify::stack {
+
+// Reads catalogue, configuration, images and facts below root and renders them.
+[[nodiscard]] Result<DesiredState> render_machine(const std::filesystem::path& root);
+
+// Every rendered file below output, as it would lie below /.
+[[nodiscard]] Result<void> write_rendered(const DesiredState& state, const std::filesystem::path& output);
+
+// Looks at every name of the cloud and writes kDnsFile. True when a name has become ready since, so that the
+// proxy's configuration has to be rendered anew. Before the claim there is nothing to do; home names have no
+// public DNS.
+[[nodiscard]] Result<bool> check_dns(const std::filesystem::path& root, DnsProbe& probe);
+
+}  // namespace stratify::stack

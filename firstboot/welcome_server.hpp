@@ -1,0 +1,26 @@
+// HTTP/1.1 (RFC 9112) on a Unix socket, with a bound on everything a client can make it hold.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+
+#include "firstboot/welcome.hpp"
+#include "platform/file.hpp"
+
+namespace stratify::firstboot {
+
+struct ServerLimits {
+  std::size_t header = 8U << 10U;
+  std::size_t body = 4U << 10U;
+  std::size_t connections = 64;              // more wait in the kernel's queue
+  std::chrono::milliseconds request{10000};  // from the first byte awaited to the last one sent
+  std::chrono::milliseconds idle_exit{0};    // without a connection for so long run() returns; 0 for never
+};
+
+using Responder = std::function<Response(const Request&)>;
+
+// Serves connections of the listening socket until SIGTERM, SIGINT or idle_exit.
+[[nodiscard]] Result<void> serve(Descriptor listener, const Responder& respond, const ServerLimits& limits);
+
+}  // namespace stratify::firstboot

@@ -1,0 +1,80 @@
+#include "firstboot/machine_steps.hpp"
+
+#include <gtest/gtest.h>
+
+#include "platform/file.hpp"
+#include "stack/live.hpp"
+#include "stack/secrets.hpp"
+#include "tests/firstboot/fake_units.hpp"
+
+namespace stratify::firstboot {
+namespace {
+
+class TheStepsOnAMachine : public testing::Test {
+ protected:
+  void write_live() {
+    const stack::Live live{
+        .domain = "cloud.test",
+        .display = "cloud.test",
+        .addresses = {{"Files", "files.cloud.test", "https://files.cloud.test/", "webdav.service", {}}}};
+    ASSERT_TRUE(write_file(folder_.path() / "run/openhaven/live.json", to_json(live)));
+  }
+
+  TemporaryFolder folder_ = TemporaryFolder::create(testing::TempDir()).value();
+  std::filesystem::path configuration_ = folder_.path() / "etc/openhaven/cloud.yaml";
+  stack::Domain domain_ = stack::Domain::parse("cloud.test").value();
+  tests::FakeUnits units_;
+  MachineSteps steps_{units_,
+                      units_,
+                      {.root = folder_.path(),
+                       .health_limit = std::chrono::seconds(0),
+                       .look_every = std::chrono::milliseconds(1)}};
+  std::vector<std::string> reported_;
+  Report report_ = [this](std::string_view line) { reported_.emplace_back(line); };
+};
+
+TEST_F(TheStepsOnAMachine, MakeAPasswordThatOpensTheUsersFile) {
+  const auto password = steps_.make_secrets(domain_);
+  ASSERT_TRUE(password) << password.error().message();
+  const auto users = read_file(folder_.path() / stack::kSecretsFolder / "users").value();
+  ASSERT_TRUE(users.starts_with("owner:"));
+  const auto hash = users.substr(6, users.find('\n') - 6);
+  EXPECT_TRUE(stack::password_matches(std::string(password->reveal()), hash));
+}
+
+TEST_F(TheStepsOnAMachine, WriteTheDomainOnceAndTouchNothingAfterwards) {
+  ASSERT_TRUE(steps_.write_configuration(domain_));
+  EXPECT_TRUE(read_file(configuration_).value().ends_with("domain: cloud.test\n"));
+  ASSERT_TRUE(write_file(configuration_, "# mine\ndomain: cloud.test\n"));
+  ASSERT_TRUE(steps_.write_configuration(domain_));
+  EXPECT_EQ(read_file(configuration_), "# mine\ndomain: cloud.test\n");
+}
+
+TEST_F(TheStepsOnAMachine, RestartTheStackAndTellWhatItSays) {
+  units_.states["haven-stack.service"].status_text = "starting Files";
+  ASSERT_TRUE(steps_.start_stack(domain_, report_));
+  EXPECT_EQ(units_.jobs, (std::vector<UnitJob>{{UnitVerb::kRestart, "haven-stack.service"}}));
+}
+
+TEST_F(TheStepsOnAMachine, FailWhenTheStackFails) {
+  units_.job_result = "failed";
+  EXPECT_EQ(steps_.start_stack(domain_, report_).error().category(), Category::kCommandFailed);
+}
+
+TEST_F(TheStepsOnAMachine, SeeHealthWhenEveryAddressHasAnActiveUnit) {
+  write_live();
+  units_.states["webdav.service"].active = "active";
+  EXPECT_TRUE(steps_.see_health(domain_, report_));
+}
+
+TEST_F(TheStepsOnAMachine, NameTheUnitThatIsNotHealthyInTime) {
+  write_live();
+  units_.states["webdav.service"].active = "activating";
+  const auto seen = steps_.see_health(domain_, report_);
+  EXPECT_EQ(seen.error().message(),
+            "webdav.service: cannot see healthy: not active in time; see 'systemctl status'");
+  EXPECT_EQ(reported_, std::vector<std::string>{"waiting for webdav.service"});
+}
+
+}  // namespace
+}  // namespace stratify::firstboot

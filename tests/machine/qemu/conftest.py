@@ -1,0 +1,63 @@
+"""Fixtures: the image under test, machines that are gone when their tests are, figures for the summary."""
+
+import os
+import pathlib
+import subprocess
+
+import pytest
+
+from .machine import Machine
+
+FIGURES = []
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "torture: boots a machine many times; run by name, not by default")
+
+
+def pytest_terminal_summary(terminalreporter):
+    for figure in FIGURES:
+        terminalreporter.write_line(f"measured: {figure}")
+
+
+@pytest.fixture(scope="session")
+def measured():
+    """Notes a figure for the end of the run."""
+    return FIGURES.append
+
+
+@pytest.fixture(scope="session")
+def image():
+    """The disk image that `stratify build` made."""
+    path = os.environ.get("OPENHAVEN_IMAGE")
+    found = [pathlib.Path(path)] if path else sorted(pathlib.Path("out").glob("openhaven-*-amd64.raw"))
+    assert found and found[-1].exists(), "no image. `make image` makes it; OPENHAVEN_IMAGE=... names another"
+    return found[-1]
+
+
+@pytest.fixture(scope="session")
+def key(tmp_path_factory):
+    """The owner's ssh key: the path of the private half."""
+    path = tmp_path_factory.mktemp("key") / "id"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path], check=True)
+    return path
+
+
+@pytest.fixture(scope="session")
+def public_key(key):
+    return key.with_suffix(".pub").read_text()
+
+
+@pytest.fixture(scope="module")
+def make_machine(image, key, public_key, tmp_path_factory):
+    """Makes machines with a disk of their own, and an ssh key by credential unless told otherwise."""
+    machines = []
+
+    def make(*, ssh_by_credential=True, credentials=None, **given):
+        own = {"ssh.authorized_keys.root": public_key} if ssh_by_credential else {}
+        machines.append(Machine(image, tmp_path_factory.mktemp("m"), key, credentials={**own, **(credentials or {})}, **given))
+        return machines[-1]
+
+    yield make
+    for machine in machines:
+        machine.cut_power()

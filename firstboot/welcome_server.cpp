@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <syslog.h>
 
+#include <array>
 #include <exception>
 #include <optional>
 
@@ -122,22 +123,37 @@ class Server {
 
   asio::awaitable<void> converse(Stream stream) {
     beast::flat_buffer buffer(limits_.header + limits_.body);
+    bool refused = false;
     for (bool keep_alive = true; keep_alive;) {
       Parser parser;
       parser.header_limit(static_cast<std::uint32_t>(limits_.header));
       parser.body_limit(limits_.body);
       stream.expires_after(limits_.request);
       const auto [error, bytes] = co_await http::async_read(stream, buffer, parser, kAwait);
-      auto refused = error ? answer_to(error) : std::nullopt;
-      if (error && !refused) co_return;
-      keep_alive = !error && parser.get().keep_alive();
+      auto refusal = error ? answer_to(error) : std::nullopt;
+      if (error && !refusal) co_return;
+      refused = refusal.has_value();
+      keep_alive = !refused && parser.get().keep_alive();
       const auto reply =
-          to_reply(refused ? *std::move(refused) : respond_(to_request(parser.get())), keep_alive);
+          to_reply(refused ? *std::move(refusal) : respond_(to_request(parser.get())), keep_alive);
       const auto [write_error, written] = co_await http::async_write(stream, reply, kAwait);
       if (write_error) co_return;
     }
     beast::error_code ignored;  // the client may have gone already
     stream.socket().shutdown(Local::socket::shutdown_send, ignored);
+    if (refused) co_await hear_out(stream);
+  }
+
+  // To close while something is unread is a reset (unix(7)), which overtakes the answer: the client fails to
+  // send and never looks at it.
+  asio::awaitable<void> hear_out(Stream& stream) {
+    std::array<char, 4096> nowhere{};
+    stream.expires_after(limits_.farewell);
+    for (std::size_t heard = 0; heard < limits_.unread;) {
+      const auto [error, count] = co_await stream.async_read_some(asio::buffer(nowhere), kAwait);
+      if (error) co_return;
+      heard += count;
+    }
   }
 
   void watch_idle() {

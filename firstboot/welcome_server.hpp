@@ -15,6 +15,8 @@ struct ServerLimits {
   std::size_t body = 4U << 10U;
   std::size_t connections = 64;              // more wait in the kernel's queue
   std::chrono::milliseconds request{10000};  // from the first byte awaited to the last one sent
+  std::size_t unread = 64U << 10U;           // of a refused request: read and thrown away, so that
+  std::chrono::milliseconds farewell{2000};  // the client, who still sends, gets to the answer
   std::chrono::milliseconds idle_exit{0};    // without a connection for so long run() returns; 0 for never
 };
 

@@ -36,6 +36,13 @@ class Client {
     return true;
   }
 
+  // What the server has sent so far, once there is something.
+  std::string read_some() {
+    std::array<char, 4096> buffer{};
+    const auto count = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
+    return count > 0 ? std::string(buffer.data(), static_cast<std::size_t>(count)) : "";
+  }
+
   // Everything until the server closes; the bound is the server's own.
   std::string read_all() {
     std::string all;
@@ -89,7 +96,9 @@ class TheServer : public testing::Test {
 
   TemporaryFolder folder_ = TemporaryFolder::create("/tmp").value();
   std::filesystem::path path_ = folder_.path() / "web.sock";
-  ServerLimits limits_{.connections = 4, .request = std::chrono::milliseconds(300)};
+  ServerLimits limits_{.connections = 4,
+                       .request = std::chrono::milliseconds(300),
+                       .farewell = std::chrono::milliseconds(300)};
   Request last_;
   std::jthread thread_;
 };
@@ -133,6 +142,24 @@ TEST_F(TheServer, SaysWhichLimitARequestExceeds) {
   EXPECT_THAT(ask(header), StartsWith("HTTP/1.1 431"));
   EXPECT_THAT(ask("POST /claim HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10000000\r\n\r\n"),
               StartsWith("HTTP/1.1 413"));
+}
+
+constexpr std::string_view kTooMuch = "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50000\r\n\r\n";
+
+TEST_F(TheServer, HearsOutWhoIsStillSendingWhatItHasRefused) {
+  Client client(path_);
+  client.send(kTooMuch);
+  EXPECT_THAT(client.read_some(), StartsWith("HTTP/1.1 413"));
+  EXPECT_TRUE(client.send(std::string(50000, 'x')));
+}
+
+TEST_F(TheServer, HearsNobodyOutForever) {
+  Client client(path_);
+  client.send(kTooMuch);
+  const std::string piece(1U << 16U, 'x');
+  int sent = 0;
+  while (sent < 160 && client.send(piece)) ++sent;
+  EXPECT_LT(sent, 160) << "of 64 KiB each";
 }
 
 TEST_F(TheServer, ClosesOnASlowClient) {

@@ -12,14 +12,14 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::size_t kLimit = 1U << 20U;  // bytes of a manifest; a real one has a few thousand
+constexpr std::size_t kManifestLimit = 1U << 20U;  // bytes of a manifest; a real one has a few thousand
 constexpr std::string_view kBuildPrefix = "build:";
 
-bool is_lower_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+bool is_name_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 
 bool consists_of(std::string_view text, std::string_view also) {
-  return is_lower_or_digit(text.front()) &&
-         std::ranges::all_of(text, [&](char c) { return is_lower_or_digit(c) || also.contains(c); });
+  return is_name_letter(text.front()) &&
+         std::ranges::all_of(text, [&](char c) { return is_name_letter(c) || also.contains(c); });
 }
 
 // deb-src-control(5): at least two of a-z 0-9 + - . , the first a letter or digit.
@@ -93,7 +93,10 @@ Result<std::map<std::string, std::uint32_t>> read_numbers(const yaml::Value& val
   for (const auto& entry : value.node()) {
     const auto id = static_cast<std::uint32_t>(TRY(yaml::number(100, 999)(value.at(entry.second))));
     if (!taken.insert(id).second) return value.at(entry.second).wrong("this number is given twice");
-    numbers[entry.first.Scalar()] = id;
+    if (!entry.first.IsScalar()) return value.at(entry.first).expected("a name");
+    if (!numbers.emplace(entry.first.Scalar(), id).second) {
+      return value.at(entry.first).wrong("this name is given twice");
+    }
   }
   return numbers;
 }
@@ -144,6 +147,7 @@ yaml::Reader<DiskLayout> disk() {
       yaml::required("size", &DiskLayout::size_mib, yaml::mebibytes()),
       yaml::required("esp", &DiskLayout::esp_mib, yaml::mebibytes()),
       yaml::required("boot", &DiskLayout::boot_mib, yaml::mebibytes()),
+      yaml::optional("virtual", &DiskLayout::virtual_mib, yaml::mebibytes()),
   });
 }
 
@@ -154,8 +158,13 @@ struct Draft {
 };
 
 Result<void> check_disk(DiskLayout layout, const yaml::Value& value) {
-  if (layout.size_mib > layout.esp_mib + layout.boot_mib) return {};
-  return value.wrong("the disk's size leaves no room for the root beside esp and boot");
+  if (layout.size_mib <= layout.esp_mib + layout.boot_mib) {
+    return value.wrong("the disk's size leaves no room for the root beside esp and boot");
+  }
+  if (layout.virtual_mib != 0 && layout.virtual_mib < layout.size_mib) {
+    return value.wrong("the disk's virtual size is less than its size");
+  }
+  return {};
 }
 
 yaml::Reader<Draft> draft() {
@@ -191,10 +200,10 @@ Result<Manifest> parse_manifest(std::string_view text, const std::string& file_n
 }
 
 Result<Manifest> load_manifest(const fs::path& path) {
-  const auto text = TRY(read_file(path, kLimit));
+  const auto text = TRY(read_file(path, kManifestLimit));
   return parse_manifest(text, path, [&](const std::string& name) -> Result<Document> {
     const auto file = path.parent_path() / "services" / (name + ".yaml");
-    auto content = read_file(file, kLimit);
+    auto content = read_file(file, kManifestLimit);
     if (!content)
       return std::unexpected(content.error().in(path.string() + ": the recipe of service " + name));
     return Document{*std::move(content), file};

@@ -3,8 +3,8 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <map>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -65,6 +65,7 @@ struct DiskLayout {
   std::uint64_t size_mib = 0;  // of the disk as flashed; the root grows at first boot
   std::uint64_t esp_mib = 0;
   std::uint64_t boot_mib = 0;
+  std::uint64_t virtual_mib = 0;  // of the qcow2 image as a virtual machine sees it; 0: as flashed
 };
 
 struct Manifest {

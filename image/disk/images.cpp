@@ -30,6 +30,7 @@ Result<std::string> inputs_key(const ImagesOptions& options) {
   Sha256Stream key;
   key.field(kMaker).field(disk.commit.hex()).field(disk.ref).field(disk.stateroot).field(disk.compression);
   key.field(std::format("{} {} {}", disk.layout.size_mib, disk.layout.esp_mib, disk.layout.boot_mib));
+  key.field(std::to_string(disk.layout.virtual_mib));
   key.field(std::format("{} {}", options.qcow2, static_cast<int>(options.compression)));
   for (const auto& argument : disk.kernel_arguments) key.field(argument);
   key.field(boot_configuration());
@@ -114,12 +115,16 @@ Result<ImageFile> describe(const fs::path& path, std::string format) {
                    .sha256 = TRY(Sha256::of_file(path))};
 }
 
-Result<ImageFile> make_qcow2(ProcessRunner& runner, const fs::path& raw, const fs::path& qcow2,
-                             QcowCompression wanted) {
-  const std::string compression = wanted == QcowCompression::kZlib ? "zlib" : "zstd";
+Result<ImageFile> make_qcow2(ProcessRunner& runner, const ImagesOptions& options, const fs::path& raw) {
+  const std::string compression = options.compression == QcowCompression::kZlib ? "zlib" : "zstd";
+  const auto qcow2 = options.folder / (options.name + ".qcow2");
   const auto part = qcow2.string() + ".part";
   TRY(run_checked(runner, {.arguments = {"qemu-img", "convert", "-f", "raw", "-O", "qcow2", "-c", "-m", "4",
                                          "-W", "-o", "compression_type=" + compression, raw, part}}));
+  if (const auto mebibytes = options.disk.layout.virtual_mib; mebibytes != 0) {
+    TRY(run_checked(runner, {.arguments = {"qemu-img", "resize", "-q", "-f", "qcow2", part,
+                                           std::to_string(mebibytes) + "M"}}));
+  }
   if (std::rename(part.c_str(), qcow2.c_str()) != 0) return errno_error("replace", qcow2);
   return describe(qcow2, "qcow2");
 }
@@ -144,8 +149,7 @@ Result<std::vector<ImageFile>> finish_files(ProcessRunner& runner, const ImagesO
   auto raw_file = std::async(std::launch::async, [&] { return describe(raw, "raw"); });
   std::vector<ImageFile> files;
   if (options.qcow2) {
-    const auto qcow2 =
-        make_qcow2(runner, raw, options.folder / (options.name + ".qcow2"), options.compression);
+    const auto qcow2 = make_qcow2(runner, options, raw);
     auto described = raw_file.get();
     files = {TRY(std::move(described)), TRY(qcow2)};
   } else {

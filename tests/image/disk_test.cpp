@@ -170,6 +170,15 @@ TEST_F(ADiskOfASmallCommit, IsPublishedWithManifestAndChecksumsAndNotMadeTwice) 
   EXPECT_FALSE(make_images(runner_, options)->cached);
 }
 
+TEST_F(ADiskOfASmallCommit, IsLargerToAVirtualMachineWhenItsLayoutSaysSo) {
+  ImagesOptions options{
+      .disk = options_, .folder = folder_->path() / "virtual", .name = "openhaven-1-amd64", .version = "1"};
+  options.disk.layout.virtual_mib = 1024;
+  ASSERT_TRUE(make_images(runner_, options));
+  const auto told = run({"qemu-img", "info", options.folder / "openhaven-1-amd64.qcow2"});
+  EXPECT_TRUE(told.contains("virtual size: 1 GiB")) << told;
+}
+
 TEST(ADiskLayout, TooSmallForItsPartsIsRefusedWithTheLeastSize) {
   const auto layout = lay_out({.size_mib = 200, .esp_mib = 64, .boot_mib = 128}, Sha256::of("commit"));
   ASSERT_FALSE(layout);

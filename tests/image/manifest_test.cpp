@@ -165,6 +165,8 @@ INSTANTIATE_TEST_SUITE_P(
             R"(m.yaml:15:14: expected a size such as "512 MiB" or "4 GiB", found "99999999999999999999 GiB")"},
         Mistake{"4 GiB", "500 MiB",
                 R"(m.yaml:15:7: the disk's size leaves no room for the root beside esp and boot)"},
+        Mistake{"boot: 512 MiB}", "boot: 512 MiB, virtual: 2 GiB}",
+                R"(m.yaml:15:7: the disk's virtual size is less than its size)"},
         Mistake{"disk: {", "disk: [", R"(m.yaml:15:47: not YAML: illegal flow end)"},
         Mistake{"name: tiny", "\tname: tiny", R"(m.yaml:1:6: not YAML: illegal map value)"},
         Mistake{"name: tiny", "name: \"\\\x01\"", R"(m.yaml:1:10: not YAML: unknown escape character: ?)"},

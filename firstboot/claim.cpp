@@ -67,11 +67,14 @@ Result<void> Claim::advance(Event event, Guard guard) {
     return conflict(std::string(to_string(event)) + " has no meaning while it is " +
                     std::string(to_string(state_)));
   }
-  auto record = *record_;
-  record.state = *next;
-  TRY(parts_.journal.store(record));
-  record_ = std::move(record);
-  state_ = *next;
+  if (*next != state_) {
+    auto record = *record_;
+    record.state = *next;
+    TRY(parts_.journal.store(record));
+    record_ = std::move(record);
+    state_ = *next;
+  }
+  answering_ = event == Event::kHealthSeen;
   failures_ = 0;
   step_text_.clear();
   return {};
@@ -81,7 +84,8 @@ Status Claim::status() const {
   Status status{.state = state_,
                 .step_text = state_ == State::kDamaged ? damage_ : step_text_,
                 .window = windows_,
-                .notice = notice_};
+                .notice = notice_,
+                .answering = answering_};
   if (record_) {
     status.domain = record_->domain.ascii();
     status.domain_shown = record_->domain.unicode();
@@ -196,8 +200,10 @@ Result<void> Claim::renew_password() {
   return advance(Event::kPasswordLost, Guard::kPasswordUnseen);
 }
 
+bool Claim::has_work() const { return has_owner(state_) && !answering_; }
+
 std::optional<State> Claim::due() const {
-  if (!has_owner(state_) || state_ == State::kLive || parts_.clock() < retry_at_) return std::nullopt;
+  if (!has_work() || parts_.clock() < retry_at_) return std::nullopt;
   return state_;
 }
 
@@ -246,7 +252,7 @@ void Claim::tick() {
 
 std::optional<std::chrono::steady_clock::time_point> Claim::next_change() const {
   if (state_ == State::kUnclaimed) return window_ends_;
-  if (has_owner(state_) && state_ != State::kLive) return retry_at_;
+  if (has_work()) return retry_at_;
   return std::nullopt;
 }
 

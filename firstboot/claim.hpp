@@ -29,7 +29,8 @@ struct Status {
   int window = 0;            // how often the window was opened; a new window has a new code
   std::chrono::seconds window_closes_in{0};
   bool password_available = false;
-  std::string notice;  // why the domain of the credential or of cloud-init was refused
+  std::string notice;      // why the domain of the credential or of cloud-init was refused
+  bool answering = false;  // live, and every address has been seen to answer since haven-claim started
 
   friend bool operator==(const Status&, const Status&) = default;
 };
@@ -71,6 +72,7 @@ class Claim {
   [[nodiscard]] Result<void> renew_password();
 
   // The state whose step is to be run now, nullopt when there is nothing to do or a retry is not due yet.
+  // Live is due once after each start: whether the addresses answer again has to be seen again.
   [[nodiscard]] std::optional<State> due() const;
   [[nodiscard]] std::optional<stack::Domain> domain() const;
   void secrets_made(Secret password);
@@ -98,6 +100,7 @@ class Claim {
   void become_damaged(std::string why);
   void open_window();
   [[nodiscard]] Result<void> advance(Event event, Guard guard = Guard::kNone);
+  [[nodiscard]] bool has_work() const;
 
   Parts parts_;
   State state_ = State::kUnclaimed;
@@ -108,6 +111,7 @@ class Claim {
   std::string step_text_;
   std::string notice_;
   std::string damage_;
+  bool answering_ = false;
   int failures_ = 0;
   int windows_ = 0;
   std::chrono::steady_clock::time_point window_ends_;

@@ -63,6 +63,7 @@ int read_property(sd_bus_message* message, std::string_view name, Status& status
   if (name == "Window") return sd_bus_message_read(message, "v", "i", &status.window);
   if (name == "PasswordAvailable") return truth(status.password_available);
   if (name == "Notice") return text(status.notice);
+  if (name == "Answering") return truth(status.answering);
   return sd_bus_message_skip(message, "v");
 }
 

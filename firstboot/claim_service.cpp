@@ -67,7 +67,8 @@ constexpr std::array kProperties{
     Property{"WindowClosesIn", append_closes_in, nullptr},
     Property{"PasswordAvailable", append_bool<&Status::password_available>,
              differs<&Status::password_available>},
-    Property{"Notice", append_text<&Status::notice>, differs<&Status::notice>}};
+    Property{"Notice", append_text<&Status::notice>, differs<&Status::notice>},
+    Property{"Answering", append_bool<&Status::answering>, differs<&Status::answering>}};
 
 int get_property(sd_bus* /*bus*/, const char* /*path*/, const char* /*interface*/, const char* name,
                  sd_bus_message* reply, void* data, sd_bus_error* /*error*/) {
@@ -211,6 +212,7 @@ const sd_bus_vtable kVtable[] = {
     SD_BUS_PROPERTY("WindowClosesIn", "t", get_property, 0, 0),
     SD_BUS_PROPERTY("PasswordAvailable", "b", get_property, 0, kChanges),
     SD_BUS_PROPERTY("Notice", "s", get_property, 0, kChanges),
+    SD_BUS_PROPERTY("Answering", "b", get_property, 0, kChanges),
     SD_BUS_METHOD_WITH_ARGS("Claim", SD_BUS_ARGS("s", domain, "s", code, "s", peer),
                             SD_BUS_RESULT("s", session), for_everybody<claim>, kOpen),
     SD_BUS_METHOD_WITH_ARGS("KnowsSession", SD_BUS_ARGS("s", session), SD_BUS_RESULT("b", known),

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::string_view kClear = "\033[H\033[2J\033[3J";
 
-std::string_view trim(std::string_view text) {
+std::string_view trimmed(std::string_view text) {
   while (!text.empty() && text.front() <= ' ') text.remove_prefix(1);
   while (!text.empty() && text.back() <= ' ') text.remove_suffix(1);
   return text;
@@ -17,25 +17,27 @@ std::string_view trim(std::string_view text) {
 }  // namespace
 
 Facts Console::look() {
-  Facts facts{
-      .version = parts_.version, .addresses = parts_.addresses(), .status = {}, .code = {}, .live = {}};
+  Facts facts{.version = parts_.version, .addresses = parts_.addresses()};
   const auto status = claim_.status();
   facts.answers = status.has_value();
   if (!status) return facts;
   facts.status = *status;
   if (facts.status.state == State::kUnclaimed) facts.code = claim_.code().value_or("");
-  if (facts.status.state == State::kLive) facts.live = parts_.live();
+  if (!facts.status.answering) return facts;
+  facts.live = parts_.live();
+  facts.fingerprint = parts_.fingerprint();
   return facts;
 }
 
 void Console::refresh() {
+  if (holds_) return;
   const auto now = look();
   const bool redraw = !drawn_ || needs_redraw(shown_, now);
   // At the first look only where the claim stands now, not how it came there.
   const auto before = drawn_ ? shown_.status : Status{.step = std::max(0, now.status.step - 1)};
   const auto progress = now.answers ? progress_lines(before, now.status) : std::vector<std::string>();
   // The last step is told before the screen of the live cloud takes its place.
-  const bool ends_claim = now.status.state == State::kLive;
+  const bool ends_claim = now.status.answering;
   if (ends_claim) {
     for (const auto& line : progress) say(line);
   }
@@ -69,8 +71,9 @@ void Console::show_password() {
 }
 
 void Console::typed(std::string_view raw) {
-  const auto line = trim(raw);
+  const auto line = trimmed(raw);
   const auto state = shown_.status.state;
+  holds_ = false;
   if (!shown_.answers) return refresh();
   if (state == State::kClosed && line.empty()) {
     say(claim_.reopen());
@@ -83,8 +86,8 @@ void Console::typed(std::string_view raw) {
   } else if (state == State::kLive && line.empty()) {
     if (shown_.status.password_available) {
       show_password();
-      // Stays on the screen until the next Enter.
       shown_.status.password_available = false;
+      holds_ = true;
       return;
     }
     drawn_ = false;

@@ -17,6 +17,7 @@ class Console {
     std::string version;
     std::function<std::vector<std::string>()> addresses;
     std::function<std::optional<stack::Live>()> live;
+    std::function<std::string()> fingerprint;
     std::function<void(std::string_view)> write;  // to the terminal
   };
 
@@ -40,6 +41,7 @@ class Console {
   Parts parts_;
   Facts shown_;
   bool drawn_ = false;
+  bool holds_ = false;  // the password is on the screen: nothing is written until somebody presses Enter
 };
 
 }  // namespace stratify::firstboot

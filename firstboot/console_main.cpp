@@ -11,6 +11,7 @@
 #include "firstboot/console.hpp"
 #include "firstboot/log.hpp"
 #include "platform/file.hpp"
+#include "stack/authority.hpp"
 
 namespace {
 
@@ -46,15 +47,19 @@ bool read_line(Console& console) {
   return true;
 }
 
-Result<void> run() {
+Result<void> serve_console() {
   BusClaim claim(TRY(open_system_bus()));
   TRY(claim.watch_changes());
   const auto addresses = TRY(watch_addresses());
-  Console console(
-      claim,
-      {.version = version(), .addresses = own_addresses, .live = live, .write = [](std::string_view text) {
-         static_cast<void>(write_all(STDOUT_FILENO, text, "the terminal"));  // gone is gone
-       }});
+  Console console(claim,
+                  {.version = version(),
+                   .addresses = own_addresses,
+                   .live = live,
+                   .fingerprint = [] { return stack::known_fingerprint(); },
+                   .write =
+                       [](std::string_view text) {
+                         static_cast<void>(write_all(STDOUT_FILENO, text, "the terminal"));  // gone is gone
+                       }});
   sd_notify(0, "READY=1");
   for (;;) {
     do console.refresh();
@@ -72,7 +77,7 @@ Result<void> run() {
 }  // namespace
 
 int main() {
-  const auto done = run();
+  const auto done = serve_console();
   if (!done) log(LOG_ERR, done.error().message());
   return done ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -58,7 +58,7 @@ Lines unclaimed(const Facts& facts) {
   append_web_addresses(lines, facts);
   lines.insert(lines.end(), {"", "claim code: " + facts.code, ""});
   if (!facts.addresses.empty()) {
-    lines.push_back("Or scan this with a phone:");
+    lines.emplace_back("Or scan this with a phone:");
     lines.push_back("  " + claim_link(facts.addresses.front(), facts.code));
     lines.emplace_back();
   }
@@ -98,13 +98,29 @@ Lines claiming(const Facts& facts) {
   return {heading(facts), "", "Preparing " + printable(facts.status.domain_shown), ""};
 }
 
+Lines starting(const Facts& facts) {
+  return {heading(facts), "", "Starting " + printable(facts.status.domain_shown), ""};
+}
+
+// In two lines: it has 95 characters.
+void append_fingerprint(Lines& lines, const std::string& fingerprint) {
+  constexpr std::size_t kHalf = 48;
+  if (fingerprint.empty()) return;
+  lines.emplace_back("  Compare its SHA-256 fingerprint:");
+  lines.push_back("    " + printable(fingerprint.substr(0, kHalf)));
+  if (fingerprint.size() > kHalf) lines.push_back("    " + printable(fingerprint.substr(kHalf)));
+}
+
 Lines live(const Facts& facts) {
   Lines lines{heading(facts), "", "Your cloud is live: https://" + facts.status.domain + "/", ""};
   if (facts.live) {
     for (const auto& address : facts.live->addresses) {
       lines.push_back("  " + printable(address.title) + ": " + printable(address.url));
     }
-    if (facts.status.home) lines.push_back("  Certificate to trust: " + printable(facts.live->authority_url));
+    if (facts.status.home) {
+      lines.push_back("  Certificate to trust: " + printable(facts.live->authority_url));
+      append_fingerprint(lines, facts.fingerprint);
+    }
   }
   lines.insert(lines.end(), {"", "This machine"});
   append_web_addresses(lines, facts);
@@ -114,6 +130,13 @@ Lines live(const Facts& facts) {
                          : "Lost the password? Type 'new password' and press Enter.");
   return lines;
 }
+
+}  // namespace
+
+namespace {
+
+// The claim was over when this machine started.
+bool starts_again(const Status& status) { return status.state == State::kLive && !status.answering; }
 
 }  // namespace
 
@@ -131,9 +154,10 @@ std::string claim_link(const std::string& address, const std::string& code) {
 }
 
 bool needs_redraw(const Facts& shown, const Facts& now) {
-  const bool running = has_owner(shown.status.state) && shown.status.state != State::kLive;
-  const bool still_running = has_owner(now.status.state) && now.status.state != State::kLive;
+  const bool running = has_owner(shown.status.state) && !shown.status.answering;
+  const bool still_running = has_owner(now.status.state) && !now.status.answering;
   if (shown.answers != now.answers) return true;
+  if (starts_again(shown.status) != starts_again(now.status)) return true;
   if (running && still_running) return false;
   auto same = now;
   // These alone are no reason: the time left is shown as it was when the screen was drawn.
@@ -152,7 +176,7 @@ Lines screen(const Facts& facts) {
     case State::kDamaged:
       return damaged(facts);
     case State::kLive:
-      return live(facts);
+      return facts.status.answering ? live(facts) : starting(facts);
     default:
       return claiming(facts);
   }
@@ -162,7 +186,7 @@ Lines progress_lines(const Status& shown, const Status& now) {
   Lines lines;
   const auto first =
       now.step < shown.step ? now.step : shown.step + 1;  // a claim that begins again starts over
-  for (int step = first; step <= now.step; ++step) {
+  for (int step = first; step <= now.step && !starts_again(now); ++step) {
     const auto state = static_cast<State>(static_cast<int>(State::kAccepted) + step - 1);
     lines.push_back("claim: " + std::to_string(step) + "/" + std::to_string(kSteps) + " " +
                     std::string(to_string(state)));

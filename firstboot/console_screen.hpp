@@ -16,7 +16,8 @@ struct Facts {
   Status status;
   std::string code;  // empty unless the window is open
   std::optional<stack::Live> live;
-  bool answers = true;  // haven-claim does
+  std::string fingerprint;  // of the cloud's own authority, empty while it is unknown
+  bool answers = true;      // haven-claim does
 
   friend bool operator==(const Facts&, const Facts&) = default;
 };

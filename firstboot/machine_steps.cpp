@@ -1,12 +1,7 @@
 #include "firstboot/machine_steps.hpp"
 
-#include <condition_variable>
-#include <mutex>
-#include <thread>
-
 #include "firstboot/configuration.hpp"
 #include "platform/file.hpp"
-#include "stack/live.hpp"
 #include "stack/secrets.hpp"
 
 namespace stratify::firstboot {
@@ -14,38 +9,8 @@ namespace stratify::firstboot {
 namespace {
 
 constexpr const char* kStack = "haven-stack.service";
+constexpr const char* kHealth = "haven-health.service";
 constexpr const char* kConfiguration = "etc/openhaven/cloud.yaml";
-
-// Tells what a unit says about itself, each line once, until destroyed.
-class Watcher {
- public:
-  Watcher(Units& units, const Report& report, std::chrono::milliseconds every)
-      : thread_(
-            [&units, &report, every](const std::stop_token& stop) { watch(stop, units, report, every); }) {}
-
- private:
-  static void watch(const std::stop_token& stop, Units& units, const Report& report,
-                    std::chrono::milliseconds every) {
-    std::mutex mutex;
-    std::unique_lock lock(mutex);
-    std::condition_variable_any stopped;
-    std::string last;
-    while (!stop.stop_requested()) {
-      const auto state = units.state(kStack);
-      // Before it is being started again, its text is that of the last time.
-      const bool news = state && state->active == "activating" && !state->status_text.empty();
-      if (news && state->status_text != last) report(last = state->status_text);
-      stopped.wait_for(lock, stop, every, [] { return false; });
-    }
-  }
-  std::jthread thread_;
-};
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
-}
 
 }  // namespace
 
@@ -63,35 +28,20 @@ Result<void> MachineSteps::write_configuration(const stack::Domain& domain) {
 }
 
 Result<void> MachineSteps::start_stack(const stack::Domain& /*domain*/, const Report& report) {
-  const Watcher watcher(watch_, report, options_.look_every);
-  return run_job(jobs_, {.verb = UnitVerb::kRestart, .unit = kStack}, options_.start_limit);
-}
-
-// The units behind the addresses that are not active yet.
-Result<std::vector<std::string>> MachineSteps::waiting_for() {
-  const auto file = options_.root / std::filesystem::path(stack::kLiveFile).relative_path();
-  const auto live = TRY(stack::parse_live(TRY(read_file(file, 1U << 20U))));
-  std::vector<std::string> waiting;
-  for (const auto& address : live.addresses) {
-    if (address.unit.empty()) continue;
-    if (TRY(watch_.state(address.unit)).active != "active") waiting.push_back(address.unit);
-  }
-  return waiting;
+  return restart(kStack, report);
 }
 
 Result<void> MachineSteps::see_health(const stack::Domain& /*domain*/, const Report& report) {
-  const auto deadline = std::chrono::steady_clock::now() + options_.health_limit;
-  std::string told;
-  for (;;) {
-    const auto waiting = TRY(waiting_for());
-    if (waiting.empty()) return {};
-    if (const auto text = "waiting for " + joined(waiting); text != told) report(told = text);
-    if (std::chrono::steady_clock::now() >= deadline) {
-      return fail(Category::kTimeout, "see healthy", joined(waiting),
-                  "not active in time; see 'systemctl status'");
-    }
-    std::this_thread::sleep_for(options_.look_every);
-  }
+  return restart(kHealth, report);
+}
+
+Result<void> MachineSteps::restart(const char* unit, const Report& report) {
+  auto done = run_job(units_, {.verb = UnitVerb::kRestart, .unit = unit}, options_.limit, report);
+  if (done || done.error().category() != Category::kCommandFailed) return done;
+  // The last thing it said is why.
+  const auto state = units_.state(unit);
+  if (!state || state->status_text.empty()) return done;
+  return fail(Category::kCommandFailed, done.error().operation(), done.error().object(), state->status_text);
 }
 
 }  // namespace stratify::firstboot

@@ -3,8 +3,6 @@
 
 #include <chrono>
 #include <filesystem>
-#include <string>
-#include <vector>
 
 #include "firstboot/steps.hpp"
 #include "platform/bus.hpp"
@@ -15,14 +13,11 @@ class MachineSteps final : public Steps {
  public:
   struct Options {
     std::filesystem::path root = "/";
-    std::chrono::seconds start_limit{600};
-    std::chrono::seconds health_limit{180};
-    std::chrono::milliseconds look_every{500};
+    std::chrono::seconds limit{1200};  // for one unit to start; at boot it may wait for others
   };
 
-  // jobs starts units and blocks meanwhile, watch looks at them from another thread: two connections.
-  MachineSteps(Units& jobs, Units& watch, Options options)
-      : jobs_(jobs), watch_(watch), options_(std::move(options)) {}
+  // units has to outlive it and is used on the thread of the steps alone.
+  MachineSteps(Units& units, Options options) : units_(units), options_(std::move(options)) {}
 
   [[nodiscard]] Result<Secret> make_secrets(const stack::Domain& domain) override;
   [[nodiscard]] Result<void> write_configuration(const stack::Domain& domain) override;
@@ -30,9 +25,9 @@ class MachineSteps final : public Steps {
   [[nodiscard]] Result<void> see_health(const stack::Domain& domain, const Report& report) override;
 
  private:
-  [[nodiscard]] Result<std::vector<std::string>> waiting_for();
-  Units& jobs_;
-  Units& watch_;
+  [[nodiscard]] Result<void> restart(const char* unit, const Report& report);
+
+  Units& units_;
   Options options_;
 };
 

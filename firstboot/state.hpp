@@ -14,7 +14,7 @@ enum class State {
   kSecrets,     // the owner's password and the keys exist
   kConfigured,  // cloud.yaml is written
   kStarted,     // units are rendered and started
-  kLive,        // every health command was green
+  kLive,        // every address has answered
   kDamaged,     // the journal cannot be read: nothing can be claimed
 };
 
@@ -65,6 +65,7 @@ inline constexpr std::array kTransitions{
     Transition{State::kSecrets, Event::kConfigurationWritten, Guard::kNone, State::kConfigured},
     Transition{State::kConfigured, Event::kStackStarted, Guard::kNone, State::kStarted},
     Transition{State::kStarted, Event::kHealthSeen, Guard::kNone, State::kLive},
+    Transition{State::kLive, Event::kHealthSeen, Guard::kNone, State::kLive},  // again, after each start
     // A password nobody has seen is made anew, and everything that depends on it is done again.
     Transition{State::kSecrets, Event::kPasswordLost, Guard::kPasswordUnseen, State::kAccepted},
     Transition{State::kConfigured, Event::kPasswordLost, Guard::kPasswordUnseen, State::kAccepted},

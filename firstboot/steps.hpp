@@ -29,7 +29,8 @@ class Steps {
   // Renders and starts everything; returns when the start is over.
   [[nodiscard]] virtual Result<void> start_stack(const stack::Domain& domain, const Report& report) = 0;
 
-  // Returns when every service has answered its health command.
+  // Returns when every address of the cloud answers over TLS (stack/health.hpp). Also run when a machine that
+  // is live has started again.
   [[nodiscard]] virtual Result<void> see_health(const stack::Domain& domain, const Report& report) = 0;
 };
 

@@ -340,6 +340,7 @@ Response Welcome::live_page_with(const Visit& visit, std::string_view password, 
                            .list("hints", hint_rows(address)));
   }
   const auto records = record_rows(live, dns);
+  const auto fingerprint = stack::known_fingerprint(places_.fingerprint);
   const bool available = password.empty() && visit.status.password_available;
   return page(200, {.body = "live.html", .script = "live.js", .title = "Your cloud is live"},
               PageNames()
@@ -355,6 +356,8 @@ Response Welcome::live_page_with(const Visit& visit, std::string_view password, 
                   .truth("home", visit.status.home)
                   .text("authority_url", live.authority_url)
                   .truth("has_authority", visit.status.home && !live.authority_url.empty())
+                  .text("fingerprint", fingerprint)
+                  .truth("has_fingerprint", !fingerprint.empty())
                   .truth("has_records", !records.empty())
                   .list("records", records));
 }

@@ -10,6 +10,7 @@
 #include "firstboot/claim_api.hpp"
 #include "firstboot/web_guard.hpp"
 #include "platform/bus.hpp"
+#include "stack/authority.hpp"
 #include "stack/live.hpp"
 
 namespace stratify::firstboot {
@@ -26,6 +27,7 @@ class Welcome {
   struct Places {
     std::filesystem::path live = stack::kLiveFile;
     std::filesystem::path dns = stack::kDnsFile;
+    std::filesystem::path fingerprint = stack::kFingerprintFile;
   };
 
   // Both have to outlive it. units is only looked at.

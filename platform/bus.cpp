@@ -5,6 +5,8 @@
 #include <cerrno>
 #include <cstdlib>
 #include <iterator>
+#include <memory>
+#include <optional>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -16,6 +18,9 @@ namespace {
 constexpr const char* kService = "org.freedesktop.systemd1";
 constexpr const char* kPath = "/org/freedesktop/systemd1";
 constexpr const char* kManager = "org.freedesktop.systemd1.Manager";
+constexpr const char* kUnitInterface = "org.freedesktop.systemd1.Unit";
+constexpr const char* kServiceInterface = "org.freedesktop.systemd1.Service";
+constexpr const char* kStatusText = "StatusText";
 constexpr std::uint64_t kCallMicroseconds =
     90'000'000;  // a loaded small machine takes its time for daemon-reload
 
@@ -61,7 +66,7 @@ const char* method_of(UnitVerb verb) {
 // Jobs that are queued and not yet ended.
 struct Pending {
   std::vector<std::pair<std::string, UnitJob>> jobs;  // by object path
-  const Units::OnFinished* on_finished = nullptr;
+  const JobListener* listener = nullptr;
 };
 
 int on_job_removed(sd_bus_message* message, void* data, sd_bus_error* /*error*/) {
@@ -78,18 +83,19 @@ int on_job_removed(sd_bus_message* message, void* data, sd_bus_error* /*error*/)
     }
     const auto ended = std::move(job->second);
     job = pending.jobs.erase(job);
-    if (*pending.on_finished) (*pending.on_finished)(ended, result);
+    if (pending.listener->on_finished) pending.listener->on_finished(ended, result);
   }
   return 0;
 }
 
-// The signal is matched before the first job is queued, so that no end can be missed. On a direct connection
-// no message has a sender.
+// On a direct connection no message has a sender.
+const char* sender_on(sd_bus* bus) { return sd_bus_is_bus_client(bus) > 0 ? kService : nullptr; }
+
+// The signal is matched before the first job is queued, so that no end can be missed.
 Result<BusSlot> watch_jobs(sd_bus* bus, Pending& pending) {
   sd_bus_slot* slot = nullptr;
-  const char* sender = sd_bus_is_bus_client(bus) > 0 ? kService : nullptr;
-  const int matched =
-      sd_bus_match_signal(bus, &slot, sender, kPath, kManager, "JobRemoved", on_job_removed, &pending);
+  const int matched = sd_bus_match_signal(bus, &slot, sender_on(bus), kPath, kManager, "JobRemoved",
+                                          on_job_removed, &pending);
   if (matched < 0) return plain_error("watch the jobs of", "systemd", matched);
   return BusSlot(slot);
 }
@@ -149,6 +155,61 @@ Result<std::string> path_of(sd_bus* bus, const std::string& unit) {
   return path;
 }
 
+// What a service said last, and who wants to know when it says something else.
+struct StatusWatch {
+  std::string last;
+  const JobListener* listener = nullptr;
+  BusSlot slot;
+};
+
+// Reads one entry of a{sv}: the text when it is the status, else it is skipped.
+int read_status(sd_bus_message* message, std::optional<std::string>& status) {
+  const char* name = nullptr;
+  if (const int read = sd_bus_message_read(message, "s", &name); read < 0) return read;
+  if (std::string_view(name) != kStatusText) return sd_bus_message_skip(message, "v");
+  const char* text = nullptr;
+  const int read = sd_bus_message_read(message, "v", "s", &text);
+  if (read >= 0) status = text;
+  return read;
+}
+
+// PropertiesChanged (D-Bus specification, "Standard Interfaces").
+int on_properties_changed(sd_bus_message* message, void* data, sd_bus_error* /*error*/) {
+  auto& watch = *static_cast<StatusWatch*>(data);
+  const char* interface = nullptr;
+  if (const int read = sd_bus_message_read(message, "s", &interface); read < 0) return read;
+  if (std::string_view(interface) != kServiceInterface) return 0;
+  std::optional<std::string> status;
+  if (const int entered = sd_bus_message_enter_container(message, 'a', "{sv}"); entered < 0) return entered;
+  int entry = 0;
+  while ((entry = sd_bus_message_enter_container(message, 'e', "sv")) > 0) {
+    if (const int read = read_status(message, status); read < 0) return read;
+    sd_bus_message_exit_container(message);
+  }
+  if (entry < 0 || !status || *status == watch.last) return entry;
+  watch.last = *status;
+  if (!status->empty()) watch.listener->on_status(*status);
+  return 0;
+}
+
+// What the service said before the job is told to nobody: it was about another start.
+Result<std::unique_ptr<StatusWatch>> watch_status(sd_bus* bus, const std::string& unit,
+                                                  const JobListener& listener) {
+  const auto path = TRY(path_of(bus, unit));
+  auto watch = std::make_unique<StatusWatch>();
+  watch->listener = &listener;
+  watch->last = TRY(string_property(bus, path.c_str(), kServiceInterface, kStatusText));
+  sd_bus_slot* slot = nullptr;
+  const int matched =
+      sd_bus_match_signal(bus, &slot, sender_on(bus), path.c_str(), "org.freedesktop.DBus.Properties",
+                          "PropertiesChanged", on_properties_changed, watch.get());
+  if (matched < 0) return plain_error("watch the status of", unit, matched);
+  watch->slot.reset(slot);
+  return watch;
+}
+
+bool is_service(const std::string& unit) { return unit.ends_with(".service"); }
+
 }  // namespace
 
 Result<Bus> open_system_bus() {
@@ -177,9 +238,12 @@ std::string_view to_string(UnitVerb verb) {
   std::unreachable();
 }
 
-Result<void> run_job(Units& units, const UnitJob& job, std::chrono::seconds limit) {
+Result<void> run_job(Units& units, const UnitJob& job, std::chrono::seconds limit,
+                     std::function<void(std::string_view text)> on_status) {
   std::string ended;
-  TRY(units.run(std::span(&job, 1), limit, [&](const UnitJob&, std::string_view result) { ended = result; }));
+  TRY(units.run(std::span(&job, 1), limit,
+                {.on_finished = [&](const UnitJob&, std::string_view result) { ended = result; },
+                 .on_status = std::move(on_status)}));
   if (ended == "done") return {};
   return fail(Category::kCommandFailed, std::string(to_string(job.verb)), job.unit,
               "the job ended as '" + ended + "'; see 'systemctl status " + job.unit + "'");
@@ -206,29 +270,32 @@ Result<void> SystemdUnits::reload_all() {
 }
 
 Result<void> SystemdUnits::run(std::span<const UnitJob> jobs, std::chrono::seconds limit,
-                               const OnFinished& on_finished) {
+                               const JobListener& listener) {
   const auto deadline = std::chrono::steady_clock::now() + limit;
-  Pending pending{.jobs = {}, .on_finished = &on_finished};
+  Pending pending{.jobs = {}, .listener = &listener};
   const auto watch = TRY(watch_jobs(bus_.get(), pending));
+  std::vector<std::unique_ptr<StatusWatch>> status_watches;
+  for (const auto& job : jobs) {
+    if (listener.on_status && is_service(job.unit))
+      status_watches.push_back(TRY(watch_status(bus_.get(), job.unit, listener)));
+  }
   for (const auto& job : jobs) pending.jobs.emplace_back(TRY(queue(bus_.get(), job)), job);
   return wait_for(bus_.get(), pending, deadline);
 }
 
 Result<UnitState> SystemdUnits::state(const std::string& unit) {
-  constexpr const char* kUnit = "org.freedesktop.systemd1.Unit";
-  constexpr const char* kServiceUnit = "org.freedesktop.systemd1.Service";
   const auto path = TRY(path_of(bus_.get(), unit));
   const auto property = [&](const char* interface, const char* name) {
     return string_property(bus_.get(), path.c_str(), interface, name);
   };
-  UnitState state{.load = TRY(property(kUnit, "LoadState")),
-                  .active = TRY(property(kUnit, "ActiveState")),
-                  .sub = TRY(property(kUnit, "SubState")),
+  UnitState state{.load = TRY(property(kUnitInterface, "LoadState")),
+                  .active = TRY(property(kUnitInterface, "ActiveState")),
+                  .sub = TRY(property(kUnitInterface, "SubState")),
                   .result = "",
                   .status_text = ""};
-  if (!unit.ends_with(".service")) return state;
-  state.result = TRY(property(kServiceUnit, "Result"));
-  state.status_text = TRY(property(kServiceUnit, "StatusText"));
+  if (!is_service(unit)) return state;
+  state.result = TRY(property(kServiceInterface, "Result"));
+  state.status_text = TRY(property(kServiceInterface, kStatusText));
   return state;
 }
 

@@ -60,20 +60,25 @@ struct UnitState {
   std::string status_text;  // what a service said with STATUS=; "" for other kinds
 };
 
+// What is told while jobs run. Either may be left out.
+struct JobListener {
+  // As each job ends, in the order they end; result is systemd's word: "done", "failed", "timeout",
+  // "canceled", "dependency", "skipped", ...
+  std::function<void(const UnitJob& job, std::string_view result)> on_finished;
+  // Whenever a service of one of the jobs says another text with STATUS= (sd_notify(3)).
+  std::function<void(std::string_view text)> on_status;
+};
+
 // systemd as its clients see it. The real one talks D-Bus; tests have a fake.
 class Units {
  public:
-  // Called as each job ends, in the order they end; result is systemd's word: "done", "failed", "timeout",
-  // "canceled", "dependency", "skipped", ...
-  using OnFinished = std::function<void(const UnitJob& job, std::string_view result)>;
-
   virtual ~Units() = default;
   // daemon-reload: systemd and its generators read all units again.
   [[nodiscard]] virtual Result<void> reload_all() = 0;
   // Queues all jobs at once (mode "replace") and waits until the last has ended. A job that fails is told to
-  // on_finished and is no Error. kNotFound when a unit does not exist, kTimeout when limit passed.
+  // the listener and is no Error. kNotFound when a unit does not exist, kTimeout when limit passed.
   [[nodiscard]] virtual Result<void> run(std::span<const UnitJob> jobs, std::chrono::seconds limit,
-                                         const OnFinished& on_finished) = 0;
+                                         const JobListener& listener) = 0;
   // A unit nobody knows has load "not-found" and active "inactive".
   [[nodiscard]] virtual Result<UnitState> state(const std::string& unit) = 0;
   // Forgets that it failed, so that it may be started again despite its start limit.
@@ -81,7 +86,8 @@ class Units {
 };
 
 // Runs one job and makes any end other than "done" an Error (kCommandFailed).
-[[nodiscard]] Result<void> run_job(Units& units, const UnitJob& job, std::chrono::seconds limit);
+[[nodiscard]] Result<void> run_job(Units& units, const UnitJob& job, std::chrono::seconds limit,
+                                   std::function<void(std::string_view text)> on_status = {});
 
 // systemd on a connection of its own: waiting for a job handles no other message of that connection.
 class SystemdUnits final : public Units {
@@ -93,7 +99,7 @@ class SystemdUnits final : public Units {
 
   [[nodiscard]] Result<void> reload_all() override;
   [[nodiscard]] Result<void> run(std::span<const UnitJob> jobs, std::chrono::seconds limit,
-                                 const OnFinished& on_finished) override;
+                                 const JobListener& listener) override;
   [[nodiscard]] Result<UnitState> state(const std::string& unit) override;
   [[nodiscard]] Result<void> reset_failed(const std::string& unit) override;
 

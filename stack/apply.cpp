@@ -92,8 +92,9 @@ class Applying {
       if (!is_wanted(unit)) jobs.push_back({UnitVerb::kStop, unit});
     }
     if (jobs.empty()) return {};
-    TRY(effects_.units.run(jobs, effects_.limit,
-                           [this](const UnitJob& job, std::string_view) { report_.jobs.push_back(job); }));
+    TRY(effects_.units.run(
+        jobs, effects_.limit,
+        {.on_finished = [this](const UnitJob& job, std::string_view) { report_.jobs.push_back(job); }}));
     for (const auto& job : jobs) applied_.units.erase(job.unit);
     return save_applied(effects_.root, applied_);
   }
@@ -182,9 +183,10 @@ class Applying {
       waiting_ = jobs;
       TRY(save_applied(effects_.root, applied_));
       say_what_is_awaited();
-      TRY(effects_.units.run(jobs, effects_.limit, [this](const UnitJob& job, std::string_view result) {
-        on_finished(job, result);
-      }));
+      TRY(effects_.units.run(jobs, effects_.limit,
+                             {.on_finished = [this](const UnitJob& job, std::string_view result) {
+                               on_finished(job, result);
+                             }}));
       TRY(save_applied(effects_.root, applied_));
       std::erase_if(jobs, [this](const UnitJob& job) { return !failed_.contains(job.unit); });
     }

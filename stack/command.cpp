@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "platform/certificate.hpp"
 #include "platform/file.hpp"
 #include "platform/sha256.hpp"
+#include "stack/authority.hpp"
 #include "stack/render.hpp"
 #include "stack/secrets.hpp"
 
@@ -25,11 +27,31 @@ Result<std::string> token_of(const fs::path& root) {
   return token;
 }
 
-// The proxy keeps a certificate until it nears its end, even one of the box's own authority for a name that
-// may have a public one now. Without the file it asks at once; visitors of that name wait a few seconds, this
-// one time.
-Result<void> forget_own_certificate(const fs::path& root, const std::string& name) {
-  return remove_tree(root / "var/lib/openhaven/data/caddy/certificates/local" / name);
+// Names of the cloud, and which of them lead here.
+Result<std::vector<VisitedName>> names_to_visit(const fs::path& root, const Domain& domain) {
+  const auto catalogue = TRY(load_catalogue(root / kCatalogue));
+  const auto ready = TRY(load_ready_names(root));
+  std::vector<VisitedName> names;
+  for (const auto& name : host_names(catalogue, domain)) {
+    names.push_back(
+        {.name = name, .leads_here = domain.kind() == DomainKind::kPublic && ready.contains(name)});
+  }
+  return names;
+}
+
+// Empty until the proxy has made it.
+Result<std::string> authority_if_made(const fs::path& root) {
+  const auto authority = own_authority(root);
+  if (!authority && authority.error().category() == Category::kNotFound) return std::string();
+  if (!authority) return std::unexpected(authority.error());
+  TRY(write_file(root / fs::path(kFingerprintFile).relative_path(), TRY(fingerprint_of(*authority)) + "\n"));
+  return *authority;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
 }
 
 }  // namespace
@@ -66,6 +88,21 @@ Result<bool> check_dns(const fs::path& root, DnsProbe& probe) {
   if (ready == before) return false;
   TRY(save_ready_names(root, ready));
   return true;
+}
+
+Result<void> see_health(const fs::path& root, AddressProbe& probe, const Waiting& waiting) {
+  const auto configuration = TRY(load_configuration(root));
+  if (!configuration) return {};
+  const auto names = TRY(names_to_visit(root, configuration->domain));
+  std::string told;
+  for (;;) {
+    const auto left = joined(not_answering(probe, names, TRY(authority_if_made(root))));
+    if (left.empty()) return {};
+    if (left != told) waiting.say("waiting for " + left);
+    told = left;
+    if (waiting.pause()) continue;
+    return fail(Category::kTimeout, "see answering", left, "see 'journalctl -b -u caddy'");
+  }
 }
 
 }  // namespace stratify::stack

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <set>
 #include <string>
 
@@ -10,6 +11,7 @@
 #include "stack/apply.hpp"
 #include "stack/desired_state.hpp"
 #include "stack/dns.hpp"
+#include "stack/health.hpp"
 
 namespace stratify::stack {
 
@@ -23,5 +25,16 @@ namespace stratify::stack {
 // proxy's configuration has to be rendered anew. Before the claim there is nothing to do; home names have no
 // public DNS.
 [[nodiscard]] Result<bool> check_dns(const std::filesystem::path& root, DnsProbe& probe);
+
+// How see_health() waits, and whom it tells.
+struct Waiting {
+  std::function<bool()> pause;                        // a moment; false when there is no time left
+  std::function<void(const std::string& words)> say;  // "waiting for files.example.org (it answers 502)"
+};
+
+// Returns when every name of the cloud answers (health.hpp); kTimeout names those that do not. Writes
+// kFingerprintFile. Before the claim there is nothing to see.
+[[nodiscard]] Result<void> see_health(const std::filesystem::path& root, AddressProbe& probe,
+                                      const Waiting& waiting);
 
 }  // namespace stratify::stack

@@ -4,11 +4,7 @@
 #include <chrono>
 #include <ranges>
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/address.hpp>
-#include <boost/beast/core.hpp>
-#include <boost/beast/http.hpp>
-
+#include "platform/http.hpp"
 #include "platform/resolve.hpp"
 
 namespace stratify::stack {
@@ -86,64 +82,14 @@ Result<std::vector<std::string>> SystemDnsProbe::resolve(const std::string& name
   return resolve_addresses(name);
 }
 
-namespace {
-
-namespace beast = boost::beast;
-namespace http = boost::beast::http;
-
-// One request on a connection, each step bounded; run() drives it to its end.
-class TokenRequest {
- public:
-  TokenRequest(const std::string& name, const boost::asio::ip::tcp::endpoint& endpoint)
-      : stream_(context_), request_(http::verb::get, "/.well-known/openhaven/reachable", 11) {
-    request_.set(http::field::host, name);
-    request_.set(http::field::connection, "close");
-    parser_.body_limit(1024);
-    parser_.header_limit(4096);
-    stream_.expires_after(std::chrono::seconds(5));
-    stream_.async_connect(endpoint, [this](beast::error_code error) { on_connected(error); });
-  }
-
-  Result<std::string> run(const std::string& object) {
-    context_.run();
-    if (error_) return fail(Category::kUnavailable, "ask", object, error_.message());
-    if (parser_.get().result() != http::status::ok) {
-      return fail(Category::kUnavailable, "ask", object,
-                  "it answered " + std::to_string(parser_.get().result_int()));
-    }
-    return parser_.get().body();
-  }
-
- private:
-  void on_connected(beast::error_code error) {
-    error_ = error;
-    if (error) return;
-    http::async_write(stream_, request_,
-                      [this](beast::error_code written, std::size_t) { on_written(written); });
-  }
-
-  void on_written(beast::error_code error) {
-    error_ = error;
-    if (error) return;
-    http::async_read(stream_, buffer_, parser_,
-                     [this](beast::error_code read, std::size_t) { error_ = read; });
-  }
-
-  boost::asio::io_context context_;
-  beast::tcp_stream stream_;
-  beast::flat_buffer buffer_{8192};
-  http::request<http::empty_body> request_;
-  http::response_parser<http::string_body> parser_;
-  beast::error_code error_;
-};
-
-}  // namespace
-
 Result<std::string> SystemDnsProbe::fetch_token(const std::string& name, const std::string& address) {
-  boost::system::error_code error;
-  const auto ip = boost::asio::ip::make_address(address, error);
-  if (error) return fail(Category::kInvalidInput, "ask", address, error.message());
-  return TokenRequest(name, {ip, 80}).run(address);
+  constexpr std::uint16_t kPlain = 80;
+  constexpr unsigned kOk = 200;
+  auto answer =
+      TRY(ask(TcpSocket{address, kPlain}, {.target = "/.well-known/openhaven/reachable", .host = name},
+              {.time = std::chrono::seconds(5), .header = 4096, .body = 1024}));
+  if (answer.status == kOk) return std::move(answer.body);
+  return fail(Category::kUnavailable, "ask", address, "it answered " + std::to_string(answer.status));
 }
 
 }  // namespace stratify::stack

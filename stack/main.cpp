@@ -1,8 +1,10 @@
 // haven-stack: renders the stack and makes the machine be what was rendered.
 #include <systemd/sd-daemon.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <iostream>
+#include <thread>
 
 #include <boost/program_options.hpp>
 
@@ -26,6 +28,7 @@ constexpr const char* kHelp =
     "                                             write what would be rendered below DIR, change nothing\n"
     "  haven-stack dns                            look whether the names lead here; apply when one has come "
     "to\n"
+    "  haven-stack health                         wait until every address answers over TLS\n"
     "\n"
     "Exit codes: 0 done, 1 failed (the message says what to do), 2 wrong arguments, 3 a file is wrong.\n"
     "\n";
@@ -58,6 +61,27 @@ Result<void> run_dns(const fs::path& root) {
   return run_job(units, {UnitVerb::kRestart, "haven-stack.service"}, std::chrono::seconds(600));
 }
 
+// A rough time, since the units were healthy already; a small machine that starts everything at once needs
+// some.
+constexpr std::chrono::seconds kPatience{180};
+constexpr std::chrono::milliseconds kBetweenVisits{200};
+
+Result<void> run_health(const fs::path& root) {
+  LocalAddressProbe probe;
+  const auto end = std::chrono::steady_clock::now() + kPatience;
+  const auto pause = [end] {
+    std::this_thread::sleep_for(kBetweenVisits);
+    return std::chrono::steady_clock::now() < end;
+  };
+  const auto say = [](const std::string& words) {
+    static_cast<void>(::sd_notifyf(0, "STATUS=%s", words.c_str()));
+    std::cout << words << std::endl;
+  };
+  TRY(see_health(root, probe, {.pause = pause, .say = say}));
+  static_cast<void>(::sd_notify(0, "STATUS=Every address answers."));
+  return {};
+}
+
 int exit_code_of(const Result<void>& result) {
   if (result) return EXIT_SUCCESS;
   std::cerr << "haven-stack: " << result.error().message() << "\n";
@@ -70,6 +94,7 @@ int run(const po::variables_map& options) {
   const fs::path root = options["root"].as<std::string>();
   if (verb == "apply") return exit_code_of(run_apply(root));
   if (verb == "dns") return exit_code_of(run_dns(root));
+  if (verb == "health") return exit_code_of(run_health(root));
   if (verb == "render" && options.contains("output")) {
     return exit_code_of(run_render(root, options["output"].as<std::string>()));
   }
@@ -85,7 +110,7 @@ int parse_and_run(int argc, char** argv) {
   add("help,h", "this text");
   add("root", po::value<std::string>()->default_value("/"), "read the machine below this folder");
   add("output", po::value<std::string>(), "write the rendered files below this folder");
-  add("verb", po::value<std::string>()->default_value("apply"), "apply, render or dns");
+  add("verb", po::value<std::string>()->default_value("apply"), "apply, render, dns or health");
   po::positional_options_description positions;
   positions.add("verb", 1);
   try {

@@ -170,6 +170,24 @@ TEST_F(AClaimedMachine, DoesNothingAgainAfterThePasswordWasShown) {
   EXPECT_FALSE(claim_->knows_session(token_.reveal()));
 }
 
+TEST_F(AClaimedMachine, LooksAgainAfterARestartWhetherItAnswersAndWritesNothing) {
+  go_live();
+  EXPECT_TRUE(claim_->status().answering);
+  claim_->password_was_shown();
+  boot();
+  EXPECT_FALSE(claim_->status().answering);
+  EXPECT_EQ(claim_->due(), State::kLive);
+  writer_ = [](auto&&...) -> Result<void> {
+    return fail(Category::kNoSpace, "write", "claim.json", "disk full");
+  };
+  claim_->step_failed(Error(Category::kCommandFailed, "restart", "haven-health.service", "no"));
+  EXPECT_EQ(claim_->due(), std::nullopt);
+  pass(minutes(1));
+  step();
+  EXPECT_TRUE(claim_->status().answering);
+  EXPECT_EQ(claim_->due(), std::nullopt);
+}
+
 TEST_F(AClaimedMachine, TriesAFailedStepAgainAfterAWhile) {
   claim_->step_failed(Error(Category::kCommandFailed, "start", "x.service", "no"));
   EXPECT_EQ(claim_->due(), std::nullopt);

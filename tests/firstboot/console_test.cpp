@@ -32,6 +32,7 @@ class TheConsole : public tests::ClaimFixture {
                    {.version = "0.1.0",
                     .addresses = [this] { return addresses_; },
                     .live = [] { return std::nullopt; },
+                    .fingerprint = [] { return ""; },
                     .write = [this](std::string_view text) { written_ += text; }}};
 };
 
@@ -89,11 +90,31 @@ TEST_F(TheConsole, TellsOnlyWhereTheClaimStandsWhenItStartsLate) {
   Console late(api_, {.version = "0.1.0",
                       .addresses = [this] { return addresses_; },
                       .live = [] { return std::nullopt; },
+                      .fingerprint = [] { return ""; },
                       .write = [this](std::string_view text) { written_ += text; }});
   late.refresh();
   const auto text = written();
   EXPECT_THAT(text, HasSubstr("claim: 5/5 live\n"));
   EXPECT_THAT(text, Not(HasSubstr("claim: 4/5")));
+}
+
+TEST_F(TheConsole, SaysStartingUntilEveryAddressAnswersAgain) {
+  ASSERT_TRUE(claim_with_right_code());
+  go_live();
+  claim_->password_was_shown();
+  boot();
+  console_.refresh();
+  claim_->report("waiting for files.cloud.test (it answers 502)");
+  console_.refresh();
+  auto text = written();
+  EXPECT_THAT(text, HasSubstr("Starting cloud.test\n"));
+  EXPECT_THAT(text, HasSubstr("  waiting for files.cloud.test (it answers 502)\n"));
+  EXPECT_THAT(text, Not(HasSubstr("live")));
+  step();
+  console_.refresh();
+  text = written();
+  EXPECT_THAT(text, HasSubstr("Your cloud is live"));
+  EXPECT_THAT(text, Not(HasSubstr("claim: ")));
 }
 
 TEST_F(TheConsole, SaysWhatIsWrongWithADomain) {
@@ -109,6 +130,9 @@ TEST_F(TheConsole, ShowsThePasswordOnceWhenAsked) {
   EXPECT_THAT(after("\n"), HasSubstr("owner's first password: first-password\n"));
   console_.refresh();
   EXPECT_EQ(written(), "") << "it stays until the next Enter";
+  addresses_ = {"198.51.100.4"};
+  console_.refresh();
+  EXPECT_EQ(written(), "") << "whatever else is new";
   EXPECT_THAT(after("\n"), Not(HasSubstr("first-password")));
 }
 
@@ -167,6 +191,18 @@ TEST(TheClaimScreen, FitsAnOldTerminal) {
         std::ranges::count_if(line, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; });
     EXPECT_LE(columns, 80) << line;
   }
+}
+
+TEST(TheScreenOfALiveCloud, ShowsTheFingerprintOfAHomesAuthority) {
+  Facts facts{.status = {.state = State::kLive, .domain = "cloud.test", .home = true, .answering = true},
+              .live = stack::Live{.authority_url = "http://cloud.test/openhaven-ca.crt"},
+              .fingerprint =
+                  "01:23:45:67:89:AB:CD:EF:01:23:45:67:89:AB:CD:EF:"
+                  "FE:DC:BA:98:76:54:32:10:FE:DC:BA:98:76:54:32:10"};
+  EXPECT_THAT(screen(facts), testing::IsSupersetOf({"    01:23:45:67:89:AB:CD:EF:01:23:45:67:89:AB:CD:EF:",
+                                                    "    FE:DC:BA:98:76:54:32:10:FE:DC:BA:98:76:54:32:10"}));
+  facts.status.home = false;
+  EXPECT_THAT(screen(facts), testing::Not(testing::Contains(HasSubstr("FE:DC"))));
 }
 
 TEST(AQrCode, IsSquareWithALightMargin) {

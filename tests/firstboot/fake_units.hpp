@@ -14,13 +14,18 @@ class FakeUnits final : public Units {
   std::map<std::string, UnitState> states;
   std::vector<UnitJob> jobs;  // as they were asked for
   std::string job_result = "done";
+  std::vector<std::string> says;  // what every service says while its job runs
 
   Result<void> reload_all() override { return {}; }
   Result<void> run(std::span<const UnitJob> wanted, std::chrono::seconds /*limit*/,
-                   const OnFinished& on_finished) override {
+                   const JobListener& listener) override {
     for (const auto& job : wanted) {
       jobs.push_back(job);
-      on_finished(job, job_result);
+      for (const auto& text : says) {
+        states[job.unit].status_text = text;
+        if (listener.on_status) listener.on_status(text);
+      }
+      listener.on_finished(job, job_result);
     }
     return {};
   }

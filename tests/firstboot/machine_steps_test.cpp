@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "platform/file.hpp"
-#include "stack/live.hpp"
 #include "stack/secrets.hpp"
 #include "tests/firstboot/fake_units.hpp"
 
@@ -12,23 +11,11 @@ namespace {
 
 class TheStepsOnAMachine : public testing::Test {
  protected:
-  void write_live() {
-    const stack::Live live{
-        .domain = "cloud.test",
-        .display = "cloud.test",
-        .addresses = {{"Files", "files.cloud.test", "https://files.cloud.test/", "webdav.service", {}}}};
-    ASSERT_TRUE(write_file(folder_.path() / "run/openhaven/live.json", to_json(live)));
-  }
-
   TemporaryFolder folder_ = TemporaryFolder::create(testing::TempDir()).value();
   std::filesystem::path configuration_ = folder_.path() / "etc/openhaven/cloud.yaml";
   stack::Domain domain_ = stack::Domain::parse("cloud.test").value();
   tests::FakeUnits units_;
-  MachineSteps steps_{units_,
-                      units_,
-                      {.root = folder_.path(),
-                       .health_limit = std::chrono::seconds(0),
-                       .look_every = std::chrono::milliseconds(1)}};
+  MachineSteps steps_{units_, {.root = folder_.path()}};
   std::vector<std::string> reported_;
   Report report_ = [this](std::string_view line) { reported_.emplace_back(line); };
 };
@@ -51,29 +38,27 @@ TEST_F(TheStepsOnAMachine, WriteTheDomainOnceAndTouchNothingAfterwards) {
 }
 
 TEST_F(TheStepsOnAMachine, RestartTheStackAndTellWhatItSays) {
-  units_.states["haven-stack.service"].status_text = "starting Files";
+  units_.says = {"starting Files"};
   ASSERT_TRUE(steps_.start_stack(domain_, report_));
   EXPECT_EQ(units_.jobs, (std::vector<UnitJob>{{UnitVerb::kRestart, "haven-stack.service"}}));
+  EXPECT_EQ(reported_, std::vector<std::string>{"starting Files"});
 }
 
-TEST_F(TheStepsOnAMachine, FailWhenTheStackFails) {
+TEST_F(TheStepsOnAMachine, SeeHealthWhenTheUnitThatLooksForItEndsWell) {
+  ASSERT_TRUE(steps_.see_health(domain_, report_));
+  EXPECT_EQ(units_.jobs, (std::vector<UnitJob>{{UnitVerb::kRestart, "haven-health.service"}}));
+}
+
+TEST_F(TheStepsOnAMachine, FailWithTheLastWordsOfTheUnit) {
   units_.job_result = "failed";
-  EXPECT_EQ(steps_.start_stack(domain_, report_).error().category(), Category::kCommandFailed);
-}
-
-TEST_F(TheStepsOnAMachine, SeeHealthWhenEveryAddressHasAnActiveUnit) {
-  write_live();
-  units_.states["webdav.service"].active = "active";
-  EXPECT_TRUE(steps_.see_health(domain_, report_));
-}
-
-TEST_F(TheStepsOnAMachine, NameTheUnitThatIsNotHealthyInTime) {
-  write_live();
-  units_.states["webdav.service"].active = "activating";
+  EXPECT_EQ(steps_.start_stack(domain_, report_).error().message(),
+            "haven-stack.service: cannot restart: the job ended as 'failed'; see 'systemctl status "
+            "haven-stack.service'");
+  units_.says = {"waiting for files.cloud.test (it answers 502)", "files.cloud.test: cannot see answering"};
   const auto seen = steps_.see_health(domain_, report_);
+  EXPECT_EQ(seen.error().category(), Category::kCommandFailed);
   EXPECT_EQ(seen.error().message(),
-            "webdav.service: cannot see healthy: not active in time; see 'systemctl status'");
-  EXPECT_EQ(reported_, std::vector<std::string>{"waiting for webdav.service"});
+            "haven-health.service: cannot restart: files.cloud.test: cannot see answering");
 }
 
 }  // namespace

@@ -113,7 +113,9 @@ class Preview {
   std::unique_ptr<Claim> claim_;
   firstboot::tests::InProcessClaim api_{claim_};
   firstboot::tests::FakeUnits units_;
-  Welcome::Places places_{.live = folder_.path() / "live.json", .dns = folder_.path() / "dns.json"};
+  Welcome::Places places_{.live = folder_.path() / "live.json",
+                          .dns = folder_.path() / "dns.json",
+                          .fingerprint = folder_.path() / "authority.sha256"};
   Welcome welcome_{api_, units_, places_};
   std::string cookie_;
   std::string host_ = "192.0.2.7";

@@ -80,7 +80,9 @@ class ThePages : public tests::ClaimFixture {
     ASSERT_TRUE(write_file(places_.live, to_json(live)));
   }
 
-  Welcome::Places places_{.live = folder_.path() / "live.json", .dns = folder_.path() / "dns.json"};
+  Welcome::Places places_{.live = folder_.path() / "live.json",
+                          .dns = folder_.path() / "dns.json",
+                          .fingerprint = folder_.path() / "authority.sha256"};
   tests::InProcessClaim api_{claim_};
   tests::FakeUnits units_;
   Welcome welcome_{api_, units_, places_};
@@ -217,11 +219,12 @@ TEST_F(ThePages, TellTheClaimerHowFarItIs) {
 TEST_F(ThePages, EndOnTheLiveCloudWithItsAddressesAndTheirStates) {
   claim_by_page();
   write_live(stack::DomainKind::kHome);
+  ASSERT_TRUE(write_file(places_.fingerprint, "01:23:AB\n"));
   go_live();
   const auto body = get("/").body;
-  for (const auto* text :
-       {"Your cloud is live", "https://calendar.cloud.test/owner/", "data-state=\"ready\"",
-        "data-state=\"starting\"", "http://cloud.test/openhaven-ca.crt", "Show my password"}) {
+  for (const auto* text : {"Your cloud is live", "https://calendar.cloud.test/owner/", "data-state=\"ready\"",
+                           "data-state=\"starting\"", "http://cloud.test/openhaven-ca.crt",
+                           "<code>01:23:AB</code>", "Show my password"}) {
     EXPECT_THAT(body, HasSubstr(text));
   }
   EXPECT_THAT(body, Not(HasSubstr("first-password</code>")));

@@ -12,8 +12,11 @@ using testing::ElementsAre;
 
 constexpr const char* kPath = "/org/freedesktop/systemd1";
 constexpr const char* kManager = "org.freedesktop.systemd1.Manager";
+constexpr const char* kService = "org.freedesktop.systemd1.Service";
+constexpr const char* kProperties = "org.freedesktop.DBus.Properties";
 
-// systemd on a direct connection. Units have an end for their jobs; a job whose end is "" never ends.
+// systemd on a direct connection. Units have an end for their jobs; a job whose end is "" never ends. Every
+// service said "old" before its job, and says "0/1", "1/1", "1/1" while it runs.
 class PeerSystemd {
  public:
   using Ends = std::vector<std::pair<std::string, std::string>>;
@@ -28,8 +31,10 @@ class PeerSystemd {
   int answer(sd_bus_message* call, sd_bus_error* error) {
     const std::string member(sd_bus_message_get_member(call));
     if (member == "Subscribe" || member == "Reload") return sd_bus_reply_method_return(call, "");
+    if (member == "Get") return sd_bus_reply_method_return(call, "v", "s", "old");
     const char* unit = nullptr;
     sd_bus_message_read(call, "s", &unit);
+    if (member == "LoadUnit") return sd_bus_reply_method_return(call, "o", unit_path(unit).c_str());
     for (std::size_t job = 0; job < ends_.size(); ++job) {
       if (ends_[job].first == unit) return start(call, job);
     }
@@ -40,11 +45,25 @@ class PeerSystemd {
   int start(sd_bus_message* call, std::size_t job) {
     const auto path = std::string(kPath) + "/job/" + std::to_string(job);
     const auto& [unit, end] = ends_[job];
+    for (const auto* text : {"old", "", "0/1", "1/1", "1/1"}) say(sd_bus_message_get_bus(call), unit, text);
     if (!end.empty()) {
       sd_bus_emit_signal(sd_bus_message_get_bus(call), kPath, kManager, "JobRemoved", "uoss",
                          static_cast<std::uint32_t>(job), path.c_str(), unit.c_str(), end.c_str());
     }
     return sd_bus_reply_method_return(call, "o", path.c_str());
+  }
+
+  static std::string unit_path(const std::string& unit) {
+    return std::string(kPath) + "/unit/" + unit.substr(0, unit.find('.'));
+  }
+
+  // As systemd does: the two interfaces of a service apart, other properties before and after.
+  static void say(sd_bus* bus, const std::string& unit, const char* text) {
+    const auto path = unit_path(unit);
+    sd_bus_emit_signal(bus, path.c_str(), kProperties, "PropertiesChanged", "sa{sv}as",
+                       "org.freedesktop.systemd1.Unit", 1, "StatusText", "s", "of a unit", 0);
+    sd_bus_emit_signal(bus, path.c_str(), kProperties, "PropertiesChanged", "sa{sv}as", kService, 3,
+                       "MainPID", "u", 7U, "StatusText", "s", text, "Result", "s", "success", 0);
   }
 
   Ends ends_;
@@ -65,12 +84,22 @@ TEST_F(Systemd, TellsHowEachJobEnded) {
   auto client = units(peer);
   const std::vector<UnitJob> jobs{{UnitVerb::kStart, "a.service"}, {UnitVerb::kRestart, "b.service"}};
   std::vector<std::string> ends;
-  const auto ran =
-      client.run(jobs, std::chrono::seconds(10), [&](const UnitJob& job, std::string_view result) {
-        ends.push_back(job.unit + " " + std::string(result));
-      });
+  const auto ran = client.run(jobs, std::chrono::seconds(10),
+                              {.on_finished = [&](const UnitJob& job, std::string_view result) {
+                                ends.push_back(job.unit + " " + std::string(result));
+                              }});
   ASSERT_TRUE(ran) << ran.error().message();
   EXPECT_THAT(ends, ElementsAre("a.service done", "b.service failed"));
+}
+
+TEST_F(Systemd, TellsWhatAServiceSaysWhileItsJobRuns) {
+  PeerSystemd peer({{"a.service", "done"}});
+  auto client = units(peer);
+  std::vector<std::string> said;
+  const auto ran = run_job(client, {UnitVerb::kRestart, "a.service"}, std::chrono::seconds(10),
+                           [&](std::string_view text) { said.emplace_back(text); });
+  ASSERT_TRUE(ran) << ran.error().message();
+  EXPECT_THAT(said, ElementsAre("0/1", "1/1"));
 }
 
 TEST_F(Systemd, GivesUpOnAJobThatDoesNotEnd) {

@@ -37,12 +37,12 @@ class FakeSystemd final : public Units {
   }
 
   Result<void> run(std::span<const UnitJob> jobs, std::chrono::seconds /*limit*/,
-                   const OnFinished& finished) override {
+                   const JobListener& listener) override {
     for (const auto& job : jobs) {
       log.push_back(std::string(to_string(job.verb)) + " " + job.unit);
       if (hangs)
         return fail(Category::kTimeout, std::string(to_string(job.verb)), job.unit, "not done in time");
-      finished(job, end_of(job));
+      listener.on_finished(job, end_of(job));
     }
     return {};
   }

@@ -27,7 +27,7 @@ void BusPeer::serve(const std::stop_token& stop, int fd) {
   EXPECT_GE(sd_id128_randomize(&id), 0);
   EXPECT_GE(sd_bus_set_server(raw, 1, id), 0);
   EXPECT_GE(sd_bus_start(raw), 0);
-  EXPECT_GE(sd_bus_add_object(raw, nullptr, path_.c_str(), on_call, this), 0);
+  EXPECT_GE(sd_bus_add_fallback(raw, nullptr, path_.c_str(), on_call, this), 0);
   while (!stop.stop_requested()) {
     const int processed = sd_bus_process(raw, nullptr);
     if (processed < 0) return;

@@ -47,7 +47,7 @@ class Machine:
     def boot(self, within=BOOT):
         """Switches the machine on and waits until its console says whose it is."""
         self.switch_on()
-        self.wait_for_console(r"waits for its owner|Preparing \S+|Your cloud is live", within)
+        self.wait_for_console(r"(?m)waits for its owner|^(Preparing|Starting) \S+\.\w+$|Your cloud is live", within)
         return self
 
     def switch_on(self, resume_from=None):

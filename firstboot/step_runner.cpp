@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <stdexcept>
 #include <utility>
 
 namespace stratify::firstboot {
@@ -64,14 +65,19 @@ StepRunner::Change StepRunner::run(const Task& task) {
     };
   };
   switch (task.state) {
+    case State::kAccepted:
+      break;
     case State::kSecrets:
       return outcome(steps_.write_configuration(task.domain), Event::kConfigurationWritten);
     case State::kConfigured:
       return outcome(steps_.start_stack(task.domain, report), Event::kStackStarted);
     case State::kStarted:
+    case State::kLive:
       return outcome(steps_.see_health(task.domain, report), Event::kHealthSeen);
-    default:
-      break;
+    case State::kUnclaimed:
+    case State::kClosed:
+    case State::kDamaged:
+      throw std::logic_error("a claim without an owner has no steps");
   }
   return [password = steps_.make_secrets(task.domain)](Claim& claim) mutable {
     if (password)

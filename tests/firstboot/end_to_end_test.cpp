@@ -80,6 +80,22 @@ TEST_F(AMachine, MakesANewPasswordWhenNobodySawTheFirst) {
   EXPECT_EQ(second.reveal(), read_file(file("users")).value());
 }
 
+TEST_F(AMachine, LooksAfterARestartOnlyWhetherItStillAnswers) {
+  boot();
+  ASSERT_TRUE(api_->claim_here("cloud.test"));
+  ASSERT_TRUE(until_state(State::kLive));
+  const auto password = api_->first_password_here().value();
+  ASSERT_TRUE(until([](const Status& status) { return !status.password_available; }));
+  cut_power();
+  for (const auto* begun : {"begun-accepted", "begun-secrets", "begun-configured", "begun-started"})
+    ASSERT_TRUE(std::filesystem::remove(file(begun)));
+  boot();
+  EXPECT_TRUE(until([](const Status& status) { return status.answering; }));
+  EXPECT_TRUE(std::filesystem::exists(file("begun-started")));
+  EXPECT_FALSE(std::filesystem::exists(file("begun-accepted")));
+  EXPECT_EQ(read_file(file("users")), password.reveal());
+}
+
 TEST_F(AMachine, HasOneWinnerWhenManyClaimInTheSameInstant) {
   boot();
   const auto code = api_->code().value();

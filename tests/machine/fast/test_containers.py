@@ -70,6 +70,15 @@ def test_the_proxys_port_is_reached_through_the_firewall(running, server, networ
     assert knock(running.address, 443) == OPEN
 
 
+def test_a_socket_of_the_machine_takes_no_connection_for_the_proxy(running, image):
+    running.run("systemd-run", "--unit=holder", "--collect", "nc", "-lk", "443")
+    running.wait_until(lambda: ":443" in running.run("ss", "-Hltn"), "the holder listens")
+    assert knock(running.address, 443) == REFUSED
+    assert knock(running.address6, 443) == REFUSED
+    assert running.run("nc", "-z", "127.0.0.1", "443", check=False).returncode != 0
+    running.run("systemctl", "stop", "holder")
+
+
 def test_a_port_that_only_podman_publishes_stays_closed(running, server, network):
     server(network("out", "--interface-name=egress-out"), "--publish=8443:8000")
     assert knock(running.address, 8443) == SILENT

@@ -9,6 +9,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
+#include <cstdlib>
+#include <filesystem>
 #include <string_view>
 
 #include "platform/owned.hpp"
@@ -60,6 +63,18 @@ std::vector<std::string> own_addresses() {
   ipv4.insert(ipv4.end(), ipv6.begin(), ipv6.end());
   std::erase(ipv4, "");
   return ipv4;
+}
+
+std::vector<std::string> reachable_addresses() {
+  const char* const folder = std::getenv("CREDENTIALS_DIRECTORY");
+  if (folder == nullptr) return own_addresses();
+  constexpr std::size_t kLongest = 300;  // a host name, a colon and a port
+  const auto told = read_file(std::filesystem::path(folder) / "openhaven.address", kLongest).value_or("");
+  const auto fits = [](unsigned char c) {
+    return std::isalnum(c) != 0 || std::string_view(".:[]-").contains(static_cast<char>(c));
+  };
+  if (told.empty() || !std::ranges::all_of(told, fits)) return own_addresses();
+  return {told};
 }
 
 Result<Descriptor> watch_addresses() {

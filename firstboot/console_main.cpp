@@ -53,7 +53,7 @@ Result<void> serve_console() {
   const auto addresses = TRY(watch_addresses());
   Console console(claim,
                   {.version = version(),
-                   .addresses = own_addresses,
+                   .addresses = reachable_addresses,
                    .live = live,
                    .fingerprint = [] { return stack::known_fingerprint(); },
                    .write =

@@ -21,19 +21,26 @@ constexpr auto kFirmwareCode = "/usr/share/OVMF/OVMF_CODE_4M.fd";
 constexpr auto kFirmwareVariables = "/usr/share/OVMF/OVMF_VARS_4M.fd";
 constexpr std::uint16_t kHttp = 80;
 constexpr std::uint16_t kHttps = 443;
+constexpr std::uint16_t kOtherHttp = 8080;
+constexpr std::uint16_t kOtherHttps = 8443;
 
 Result<PortForward> parse_forward(const std::string& text) {
   PortForward forward;
   const auto colon = text.find(':');
   const auto number = [&](std::string_view digits, std::uint16_t& value) {
-    const auto end = digits.data() + digits.size();
-    return std::from_chars(digits.data(), end, value).ptr == end && value != 0;
+    return std::from_chars(digits.begin(), digits.end(), value).ptr == digits.end() && value != 0;
   };
   if (colon == std::string::npos || !number(std::string_view(text).substr(0, colon), forward.host) ||
       !number(std::string_view(text).substr(colon + 1), forward.guest)) {
     return fail(Category::kInvalidInput, "", "--port " + text, "expected HOST:GUEST, such as 8022:22");
   }
   return forward;
+}
+
+// Links of the machine work as they are where its own port is to be had, which takes root; else another.
+Result<std::uint16_t> host_port_for(std::uint16_t guest, std::uint16_t other) {
+  if (TRY(free_port(guest)) == guest) return guest;
+  return free_port(other);
 }
 
 // The asked-for ports as they are; the usual ones where they are free.
@@ -47,9 +54,9 @@ Result<std::vector<PortForward>> forwards(const Arguments& arguments) {
     }
     result.push_back(wanted);
   }
-  for (const auto& [host, guest] : {PortForward{8080, kHttp}, PortForward{8443, kHttps}}) {
+  for (const auto& [other, guest] : {PortForward{kOtherHttp, kHttp}, PortForward{kOtherHttps, kHttps}}) {
     if (std::ranges::contains(result, guest, &PortForward::guest)) continue;
-    result.push_back({TRY(free_port(host)), guest});
+    result.push_back({TRY(host_port_for(guest, other)), guest});
   }
   return result;
 }
@@ -72,6 +79,15 @@ Result<fs::path> image_of(const Arguments& arguments) {
   return arguments.output() / std::format("openhaven-{}-{}.raw", manifest.version, manifest.architecture);
 }
 
+std::uint16_t host_port(const MachineOptions& options, std::uint16_t guest) {
+  return std::ranges::find(options.forwards, guest, &PortForward::guest)->host;
+}
+
+// "127.0.0.1", with the port unless it is the protocol's own.
+std::string reached_at(std::uint16_t port, std::uint16_t usual) {
+  return port == usual ? "127.0.0.1" : std::format("127.0.0.1:{}", port);
+}
+
 Result<MachineOptions> prepare(const Arguments& arguments, ProcessRunner& runner, const fs::path& work) {
   MachineOptions options{.disk = work / "disk.qcow2",
                          .throw_away = !arguments.flag("keep"),
@@ -82,6 +98,8 @@ Result<MachineOptions> prepare(const Arguments& arguments, ProcessRunner& runner
                          .interactive = ::isatty(STDIN_FILENO) == 1,
                          .forwards = TRY(forwards(arguments)),
                          .credentials = TRY(credentials(arguments))};
+  // Its own address means nothing outside QEMU; the console and its QR code show this one.
+  options.credentials.try_emplace("openhaven.address", reached_at(host_port(options, kHttp), kHttp));
   const auto cpuinfo = read_file("/proc/cpuinfo").value_or("");
   options.hardware_virtualisation = can_virtualise(cpuinfo) && ::access("/dev/kvm", R_OK | W_OK) == 0;
   if (options.throw_away || !fs::exists(options.disk)) {
@@ -98,21 +116,21 @@ Result<MachineOptions> prepare(const Arguments& arguments, ProcessRunner& runner
   return options;
 }
 
-std::uint16_t host_port(const MachineOptions& options, std::uint16_t guest) {
-  return std::ranges::find(options.forwards, guest, &PortForward::guest)->host;
-}
-
 void announce(const Arguments& arguments, const MachineOptions& options) {
   const auto http = host_port(options, kHttp);
   const auto https = host_port(options, kHttps);
   const auto* const stop = options.interactive ? "Ctrl-A, then X" : "Ctrl-C";
   arguments.result(
       std::format(
-          "Claim page:  http://127.0.0.1:{}/ in a few moments (once claimed: https, port {})\n"
+          "Claim page:  http://{}/ in a few moments\n"
           "Claim code:  appears below, on the machine's console\n"
+          "Addresses:   lead here once /etc/hosts has the line\n"
+          "             127.0.0.1 cloud.home.arpa calendar.cloud.home.arpa files.cloud.home.arpa\n"
+          "             (with the name you choose){}\n"
           "Disk:        {}\n"
           "To stop:     {}\n{}\n",
-          http, https,
+          reached_at(http, kHttp),
+          https == kHttps ? "" : std::format("; add :{0}, as in https://cloud.home.arpa:{0}/", https),
           options.throw_away ? "a throw-away copy; changes end with the machine" : options.disk.string(),
           stop,
           options.hardware_virtualisation
@@ -149,9 +167,9 @@ Verb run_verb() {
       .description =
           "Starts IMAGE (raw or qcow2; default: the one `stratify build` made last) in QEMU and shows its "
           "serial "
-          "console. Two ports of this machine lead to it, reachable from here alone: 8080 to its port 80 and "
-          "8443 to "
-          "443, or other free ones, which are printed.\n\n"
+          "console. Two ports of this machine lead to it, reachable from here alone: 80 and 443 where they "
+          "may be had, else "
+          "8080 and 8443, or other free ones, which are printed.\n\n"
           "The image itself is never changed: what the machine writes goes to a copy-on-write overlay that "
           "is thrown "
           "away at the end, or with --keep stays for the next start. Its disk is larger than the image, so "

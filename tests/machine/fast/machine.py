@@ -4,34 +4,34 @@ Boots in about two seconds, so most scenarios run here; what concerns kernel, di
 The tree is never written to. The state folder is the machine's disk: /etc and /var live there and outlast a power cut.
 """
 
-import contextlib
+import functools
 import itertools
 import os
 import pathlib
 import pty
 import shutil
 import subprocess
-import threading
 import time
 
-from . import cgroup, lab
+from . import cgroup
+from .. import console
+from ..claiming import Claimable
+from ..waiting import NotReached
+from .link import Link
 
 BECOME = pathlib.Path(__file__).with_name("become")
+CLAIM_CONSOLE = "haven-console@console.service"
 
 
-class NotReached(AssertionError):
-    """A condition was not met in time; the message holds what the machine wrote."""
-
-
-class Machine:
-    """One machine. Verbs: boot, run, wait_until, reboot, power_off, cut_power."""
+class Machine(Claimable):
+    """One machine. Verbs: boot, run, wait_until, reboot, power_off, cut_power, and those of the claim."""
 
     _numbers = itertools.count(1)
 
     def __init__(self, tree, state, *, credentials=None, user_data=None):
         self.tree = pathlib.Path(tree).resolve()
         self.state = pathlib.Path(state).resolve()
-        self.link = lab.Link(next(self._numbers))
+        self.link = Link(next(self._numbers))
         self.console = Console(self.state / "console.log")
         self._cgroup = None
         self._process = None
@@ -43,10 +43,22 @@ class Machine:
 
     # Verbs
 
-    def boot(self, within=60):
+    def boot(self):
         """Starts the machine and waits until systemd has nothing left to start."""
-        self._start()
-        self.wait_until(self._is_up, "the machine is up", within)
+        self.switch_on().wait_until(self._is_up, "the machine is up")
+        return self
+
+    def switch_on(self):
+        """Starts the machine and waits for nothing."""
+        self._cgroup = cgroup.Cgroup()
+        self._process = subprocess.Popen(
+            ["unshare", "--mount", "--pid", "--net", "--ipc", "--uts", "--cgroup", "--fork", "--kill-child",
+             "--propagation=private", "--", BECOME, self.tree, self.state, self.console.open()],
+            stdin=subprocess.PIPE, stdout=self.console.slave, stderr=self.console.slave, preexec_fn=self._cgroup.enter)
+        self._init = self._first_child()
+        self.link.attach(self._init)
+        self._process.stdin.write(b"network\n")
+        self._process.stdin.close()
         return self
 
     def run(self, *command, check=True, stdin=None, timeout=60):
@@ -59,28 +71,16 @@ class Machine:
             raise AssertionError(f"{' '.join(map(str, command))}: status {done.returncode}\n{done.stdout}{done.stderr}")
         return done.stdout if check else done
 
-    def wait_until(self, condition, what, within=30):
-        """Waits for a condition with a bound; when it is not met, says so with the console and the journal."""
-        end = time.monotonic() + within
-        while time.monotonic() < end:
-            with contextlib.suppress(AssertionError, OSError, subprocess.TimeoutExpired):
-                if value := condition():
-                    return value
-            if self._process.poll() is not None:
-                break
-            time.sleep(0.05)
-        raise NotReached(f"not within {within} s: {what}\n{self.story()}")
-
-    def power_off(self, within=60):
+    def power_off(self):
         """An orderly shutdown."""
         self.run("systemctl", "poweroff", "--no-block")
-        self._wait_for_end(within)
+        self._wait_for_end(self.patience)
 
-    def reboot(self, within=60):
+    def reboot(self):
         """An orderly restart."""
         self.run("systemctl", "reboot", "--no-block")
-        self._wait_for_end(within)
-        return self.boot(within)
+        self._wait_for_end(self.patience)
+        return self.boot()
 
     def cut_power(self):
         """Every process dies at once and nothing is written any more."""
@@ -122,6 +122,11 @@ class Machine:
             overrides = self.state / "etc/containers/containers.conf.d"
             overrides.mkdir(parents=True, exist_ok=True)
             (overrides / "no-limits.conf").write_text("[containers]\npids_limit = 0\n")
+        wants = self.state / "etc/systemd/system/multi-user.target.wants"
+        wants.mkdir(parents=True, exist_ok=True)
+        if not (wants / CLAIM_CONSOLE).is_symlink():
+            # Elsewhere udev starts it on the consoles that exist.
+            (wants / CLAIM_CONSOLE).symlink_to("/usr/lib/systemd/system/haven-console@.service")
         if user_data is not None:
             seed = self.state / "var/lib/cloud/seed/nocloud"
             seed.mkdir(parents=True)
@@ -129,16 +134,8 @@ class Machine:
             (seed / "meta-data").write_text("instance-id: test\n")
             (seed / "network-config").write_text(self.link.network_config())
 
-    def _start(self):
-        self._cgroup = cgroup.Cgroup()
-        self._process = subprocess.Popen(
-            ["unshare", "--mount", "--pid", "--net", "--ipc", "--uts", "--cgroup", "--fork", "--kill-child",
-             "--propagation=private", "--", BECOME, self.tree, self.state, self.console.open()],
-            stdin=subprocess.PIPE, stdout=self.console.slave, stderr=self.console.slave, preexec_fn=self._cgroup.enter)
-        self._init = self._first_child()
-        self.link.attach(self._init)
-        self._process.stdin.write(b"network\n")
-        self._process.stdin.close()
+    def _is_on(self):
+        return self._process.poll() is None
 
     def _first_child(self):
         children = pathlib.Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
@@ -166,30 +163,20 @@ class Machine:
         self._process = None
 
 
-class Console:
-    """The machine's /dev/console: a pseudo terminal whose output is kept in a file and which a test may type into."""
+class Console(console.Console):
+    """The machine's /dev/console: a pseudo terminal."""
 
-    def __init__(self, log):
-        self.log = log
-        self.master = self.slave = None
+    master = slave = None
 
     def open(self):
+        self.begin_anew()
         self.master, self.slave = pty.openpty()
-        threading.Thread(target=self._record, args=(self.master,), daemon=True).start()
+        self.record(functools.partial(os.read, self.master, 4096), functools.partial(os.close, self.master))
         return os.ttyname(self.slave)
 
     def type(self, line):
         os.write(self.master, line.encode() + b"\n")
 
-    def text(self):
-        return self.log.read_text(errors="replace") if self.log.exists() else ""
-
     def close(self):
         os.close(self.slave)
         self.slave = None
-
-    def _record(self, master):
-        with open(self.log, "ab", buffering=0) as log, contextlib.suppress(OSError):
-            while data := os.read(master, 4096):
-                log.write(data)
-        os.close(master)

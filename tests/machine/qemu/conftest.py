@@ -1,4 +1,4 @@
-"""Fixtures: the image under test, machines that are gone when their tests are, figures for the summary."""
+"""Fixtures: the image under test, and machines that are gone when their tests are."""
 
 import os
 import pathlib
@@ -8,22 +8,9 @@ import pytest
 
 from .machine import Machine
 
-FIGURES = []
-
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "torture: boots a machine many times; run by name, not by default")
-
-
-def pytest_terminal_summary(terminalreporter):
-    for figure in FIGURES:
-        terminalreporter.write_line(f"measured: {figure}")
-
-
-@pytest.fixture(scope="session")
-def measured():
-    """Notes a figure for the end of the run."""
-    return FIGURES.append
 
 
 @pytest.fixture(scope="session")

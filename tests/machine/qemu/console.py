@@ -1,25 +1,22 @@
-"""The serial console of a machine: everything it ever wrote, and a keyboard."""
+"""The serial console of a machine in QEMU."""
 
-import contextlib
-import re
+import functools
 import socket
-import threading
 
-ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|\r")
+from .. import console
 
 
-class Console:
+class Console(console.Console):
     """Listens before the machine starts, so that not one byte is missed."""
 
     def __init__(self, folder):
+        super().__init__(folder / "console.log")
         self.path = folder / "console"
-        self.log = folder / "console.log"
         self._line = None
-        self._power_on = 0
 
     def listen(self):
-        """A cable for the next start of the machine. text() begins anew here; the log keeps all."""
-        self._power_on = self.log.stat().st_size if self.log.exists() else 0
+        """A cable for the next start of the machine."""
+        self.begin_anew()
         self.path.unlink(missing_ok=True)
         self._server = socket.socket(socket.AF_UNIX)
         self._server.bind(str(self.path))
@@ -30,21 +27,7 @@ class Console:
         self._line, _ = self._server.accept()
         self._line.setblocking(True)
         self._server.close()
-        threading.Thread(target=self._record, args=(self._line,), daemon=True).start()
+        self.record(functools.partial(self._line.recv, 4096), self._line.close)
 
     def type(self, line):
         self._line.sendall(line.encode() + b"\r")
-
-    def text(self):
-        """What was written since the machine was switched on, without what only steers a terminal."""
-        if not self.log.exists():
-            return ""
-        with self.log.open("rb") as log:
-            log.seek(self._power_on)
-            return ESCAPES.sub("", log.read().decode(errors="replace"))
-
-    def _record(self, line):
-        with open(self.log, "ab", buffering=0) as log, contextlib.suppress(OSError):
-            while data := line.recv(4096):
-                log.write(data)
-        line.close()

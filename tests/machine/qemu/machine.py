@@ -5,28 +5,21 @@ does not need a kernel or a disk is tested on the fast machine.
 """
 
 import contextlib
-import re
 import shlex
 import socket
 import subprocess
-import time
 
-import requests
-
-from . import lab, qemu
+from . import qemu
+from .. import lab
+from ..claiming import Claimable
+from ..waiting import NotReached
 from .console import Console
 
-BOOT = 300    # seconds; ten times what an idle machine takes, because a builder is seldom idle
-CLAIM = 300
 
+class Machine(Claimable):
+    """One machine. Verbs: boot, type, run, reboot, power_off, cut_power, and those of the claim."""
 
-class NotReached(AssertionError):
-    """A condition was not met in time; the message holds what the machine wrote."""
-
-
-class Machine:
-    """One machine. Verbs: boot, claim_over_web, wait_for_console, type, run, reboot, power_off, cut_power."""
-
+    patience = 600  # twenty times what a boot or a claim takes on an idle builder
     _last_address = 1
 
     def __init__(self, image, folder, key, *, firmware="uefi", credentials=None, user_data=None):
@@ -44,10 +37,10 @@ class Machine:
 
     # Verbs
 
-    def boot(self, within=BOOT):
+    def boot(self):
         """Switches the machine on and waits until its console says whose it is."""
         self.switch_on()
-        self.wait_for_console(r"(?m)waits for its owner|^(Preparing|Starting) \S+\.\w+$|Your cloud is live", within)
+        self.wait_for_console(r"(?m)waits for its owner|^(Preparing|Starting) \S+\.\w+$|Your cloud is live")
         return self
 
     def switch_on(self, resume_from=None):
@@ -59,33 +52,10 @@ class Machine:
                              seed=self._seed, resume_from=resume_from), stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         self.console.connect()
 
-    def claim_code(self, within=BOOT):
-        """The code as the console shows it."""
-        return self.wait_for_console(r"claim code: (\S{4}-\S{4})", within)[1]
-
-    def claim_over_web(self, domain, code=None):
-        """Sends the claim form as its page does. Returns the answer; the session in it is the claimer's."""
-        session = requests.Session()
-        session.trust_env = False
-        session.answer = session.post(
-            f"http://{self.address}/claim", data={"domain": domain, "code": code or self.claim_code()},
-            headers={"Origin": f"http://{self.address}"}, allow_redirects=False, timeout=60)
-        return session
-
-    def send_claim(self, domain, code):
-        """Sends the claim form and does not wait for an answer."""
-        body = f"domain={domain}&code={code}"
-        with socket.create_connection((self.address, 80), timeout=60) as line:
-            line.sendall(f"POST /claim HTTP/1.1\r\nHost: {self.address}\r\nOrigin: http://{self.address}\r\n"
-                         f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
-
-    def wait_until_live(self, within=CLAIM):
-        self.wait_for_console(r"claim: 5/5 live", within)
-
     def type(self, line):
         self.console.type(line)
 
-    def run(self, *command, check=True, timeout=120):
+    def run(self, *command, check=True, timeout=patience):
         """Runs a command on the machine by ssh and returns what it wrote; a failure raises with its output."""
         done = subprocess.run(
             ["ssh", "-i", self._key, "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR",
@@ -96,10 +66,10 @@ class Machine:
             raise AssertionError(f"{shlex.join(map(str, command))}: status {done.returncode}\n{done.stdout}{done.stderr}")
         return done.stdout if check else done
 
-    def reboot(self, within=BOOT):
+    def reboot(self):
         """An orderly restart."""
         self._leave("reboot")
-        return self.boot(within)
+        return self.boot()
 
     def power_off(self):
         """An orderly shutdown."""
@@ -126,28 +96,8 @@ class Machine:
 
     # Conditions
 
-    def wait_for_console(self, pattern, within):
-        """Waits until the console has written something since it was switched on; returns the match."""
-        return self.wait_until(lambda: re.search(pattern, self.console.text()), f"the console says {pattern!r}", within)
-
-    def wait_until(self, condition, what, within=60):
-        """Waits for a condition with a bound; when it is not met, says so with the console and the journal."""
-        end = time.monotonic() + within
-        while time.monotonic() < end:
-            with contextlib.suppress(AssertionError, OSError, subprocess.TimeoutExpired):
-                if value := condition():
-                    return value
-            if self._process.poll() is not None:
-                break
-            time.sleep(0.1)
-        raise NotReached(f"not within {within} s: {what}\n{self.story()}")
-
-    def wait_for_page(self, within=BOOT):
-        """Waits until the page of this machine answers at its address."""
-        self.wait_until(lambda: requests.get(f"http://{self.address}/", timeout=30).ok, "the page answers", within)
-
-    def wait_for_ssh(self, within=BOOT):
-        self.wait_until(lambda: self.run("true", timeout=40) == "", "ssh answers", within)
+    def wait_for_ssh(self):
+        self.wait_until(lambda: self.run("true", timeout=40) == "", "ssh answers")
 
     # What a test may look at
 
@@ -170,10 +120,13 @@ class Machine:
         kib = {name: int(value.split()[0]) for name, value in facts.items()}
         return (kib["MemTotal"] - kib["MemAvailable"]) // 1024
 
-    def _leave(self, verb, within=120):
+    def _is_on(self):
+        return self._process.poll() is None
+
+    def _leave(self, verb):
         self.run("systemctl", verb, "--no-block")
         try:
-            self._process.wait(within)
+            self._process.wait(self.patience)
         except subprocess.TimeoutExpired:
-            raise NotReached(f"not within {within} s: {verb}\n{self.story()}") from None
+            raise NotReached(f"not within {self.patience} s: {verb}\n{self.story()}") from None
         (self.folder / "ssh").unlink(missing_ok=True)

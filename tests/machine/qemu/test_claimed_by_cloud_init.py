@@ -4,7 +4,7 @@ import pathlib
 
 import pytest
 
-from .cloud import Cloud
+from ..cloud import Cloud
 
 SAMPLE = pathlib.Path("cloud-init/samples/claim-and-ssh.yaml")
 DOMAIN = "cloud.example.org"

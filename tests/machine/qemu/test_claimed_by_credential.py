@@ -2,7 +2,7 @@
 
 import pytest
 
-from .cloud import Cloud
+from ..cloud import Cloud
 
 DOMAIN = "credential.home.arpa"
 
@@ -21,7 +21,7 @@ def test_the_cloud_is_served_without_a_question(machine):
 
 def test_the_owner_finds_the_password_at_the_console(machine):
     machine.type("")
-    assert machine.wait_for_console(r"owner's first password: (\S+)", 60)
+    assert machine.wait_for_console(r"owner's first password: (\S+)")
 
 
 def test_no_unit_failed(machine):

@@ -8,8 +8,7 @@ import pytest
 import requests
 
 from .browser import browser
-from .cloud import Cloud
-from .machine import CLAIM
+from ..cloud import Cloud
 
 DOMAIN = "cloud.home.arpa"
 EVENT = """BEGIN:VCALENDAR
@@ -52,16 +51,16 @@ def claimed(machine, measured, tmp_path_factory):
         page.picture("claim")
         started = time.monotonic()
         page.press("Make it mine")
-        page.wait_for(f"Preparing {DOMAIN}", 60)
+        page.wait_for(f"Preparing {DOMAIN}", machine.patience)
         page.picture("progress")
-        page.wait_for("Your cloud is live", CLAIM)
+        page.wait_for("Your cloud is live", machine.patience)
         measured(f"claim sent to page 'Your cloud is live': {time.monotonic() - started:.0f} s")
         page.press("Show my password")
-        page.wait_for("Write it down now", 60)
+        page.wait_for("Write it down now", machine.patience)
         password = page.value_of("First password")
         page.picture("live")
         page.open(f"http://{machine.address}/")
-        page.wait_for("The first password has been shown", 60)
+        page.wait_for("The first password has been shown", machine.patience)
         assert password not in page.text()
     cloud = Cloud(machine, DOMAIN)
     cloud.wait_until_served()
@@ -83,7 +82,7 @@ def owner(claimed):
 
 def test_a_new_machine_has_no_failed_unit(machine):
     assert machine.wait_until(lambda: "running" in machine.run("systemctl", "is-system-running", check=False).stdout,
-                              "systemd has nothing left to start", 180)
+                              "systemd has nothing left to start")
     assert machine.failed_units() == []
 
 
@@ -158,7 +157,7 @@ def test_a_contact_is_kept(cloud, owner):
 def test_all_is_still_there_after_a_restart(cloud, owner):
     cloud.request("PUT", f"files.{DOMAIN}", "/kept.txt", data="kept", auth=owner).raise_for_status()
     authority = cloud.authority
-    cloud.machine.reboot().wait_for_console("Your cloud is live", CLAIM)
+    cloud.machine.reboot().wait_for_console("Your cloud is live")
     cloud.wait_until_served()
     assert cloud.get(f"files.{DOMAIN}", "/kept.txt", auth=owner).text == "kept"
     assert "Housewarming" in _calendar(cloud, owner).event_by_uid("housewarming").data

@@ -1,6 +1,7 @@
 """The place the test looks from: a network, a hosts file and a list of trusted authorities of the test process alone.
 
-So machines get the real ports, every client resolves the names of a cloud, and nothing leaves or enters the host.
+So no machine can meet the host or another test run, machines get the real ports, and every client resolves the names of a
+cloud. Nothing leaves or enters the host.
 """
 
 import functools

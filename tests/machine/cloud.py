@@ -36,11 +36,11 @@ class Cloud:
             with context.wrap_socket(plain, server_hostname=name) as secure:
                 return {value for kind, value in secure.getpeercert()["subjectAltName"] if kind == "DNS"}
 
-    def wait_until_served(self, within=120):
+    def wait_until_served(self):
         """Every name answers over TLS as it should: the pages to all, the services only to the owner."""
         expected = {self.domain: 200, f"files.{self.domain}": 401, f"calendar.{self.domain}": 302}
         for name, status in expected.items():
-            self.machine.wait_until(functools.partial(self._answers, name, status), f"https://{name}/ answers {status}", within)
+            self.machine.wait_until(functools.partial(self._answers, name, status), f"https://{name}/ answers {status}")
 
     def _answers(self, name, status):
         return self.get(name).status_code == status

@@ -1,22 +1,15 @@
-"""The lab network: a network namespace of the test process, with one cable to each machine."""
+"""The cable between the lab and one machine."""
 
-import functools
-import os
 import subprocess
 
-
-@functools.cache
-def enter():
-    """Moves the test process into a network of its own, so that no machine can meet the host or another test run."""
-    os.unshare(os.CLONE_NEWNET)
-    _ip("link", "set", "lo", "up")
+from .. import lab
 
 
 class Link:
     """A cable: on the lab's side 10.77.N.1 and fd77:N::1, on the machine's 10.77.N.2 and fd77:N::2."""
 
     def __init__(self, number):
-        enter()
+        lab.enter()
         self._name = f"machine{number}"
         self.lab_address, self.machine_address = f"10.77.{number}.1", f"10.77.{number}.2"
         self.lab_address6, self.machine_address6 = f"fd77:{number}::1", f"fd77:{number}::2"

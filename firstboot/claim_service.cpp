@@ -259,6 +259,7 @@ void ClaimService::announce() {
   }
   announced_ = now;
   std::vector<char*> pointers;
+  pointers.reserve(names.size() + 1);
   for (auto& name : names) pointers.push_back(name.data());
   pointers.push_back(nullptr);
   sd_bus_emit_properties_changed_strv(&bus_, kBusPath, kBusInterface, pointers.data());

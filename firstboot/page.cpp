@@ -77,6 +77,7 @@ PageNames& PageNames::truth(std::string name, bool value) {
 
 PageNames& PageNames::list(std::string name, std::vector<PageNames> entries) {
   std::vector<stack::TemplateNames> rows;
+  rows.reserve(entries.size());
   for (auto& entry : entries) rows.push_back(std::move(entry.names_));
   names_[std::move(name)] = {std::move(rows)};
   return *this;

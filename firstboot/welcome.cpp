@@ -141,6 +141,7 @@ std::optional<T> read_json(const std::filesystem::path& path, Result<T> (*parse)
 
 std::vector<PageNames> hint_rows(const stack::Address& address) {
   std::vector<PageNames> rows;
+  rows.reserve(address.hints.size());
   for (const auto& hint : address.hints)
     rows.push_back(PageNames().text("label", hint.label).text("value", hint.value));
   return rows;
@@ -212,6 +213,7 @@ struct Routes {
 
 std::vector<std::pair<std::string, std::string>> known_routes() {
   std::vector<std::pair<std::string, std::string>> routes;
+  routes.reserve(Routes::kTable.size());
   for (const auto& row : Routes::kTable) routes.emplace_back(row.method, row.path);
   return routes;
 }
@@ -331,6 +333,7 @@ Response Welcome::live_page_with(const Visit& visit, std::string_view password, 
   const auto live = read_json(places_.live, &stack::parse_live).value_or(stack::Live{});
   const auto dns = read_json(places_.dns, &stack::parse_dns_state);
   std::vector<PageNames> services;
+  services.reserve(live.addresses.size());
   for (const auto& address : live.addresses) {
     services.push_back(PageNames()
                            .text("title", address.title)
@@ -369,6 +372,7 @@ Response Welcome::home(const Visit& visit) {
     return redirect(302, "https://" + visit.status.domain + "/");
   const auto live = read_json(places_.live, &stack::parse_live).value_or(stack::Live{});
   std::vector<PageNames> services;
+  services.reserve(live.addresses.size());
   for (const auto& address : live.addresses) {
     services.push_back(
         PageNames().text("title", address.title).text("url", address.url).text("host", address.host));

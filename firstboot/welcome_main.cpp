@@ -12,7 +12,7 @@ namespace {
 using namespace stratify;
 using namespace stratify::firstboot;
 
-Result<void> run() {
+Result<void> serve_pages() {
   if (sd_listen_fds(1) != 1) {
     return fail(Category::kInvalidInput, "listen", "haven-welcome", "it is started by haven-welcome.socket");
   }
@@ -28,7 +28,7 @@ Result<void> run() {
 }  // namespace
 
 int main() {
-  const auto done = run();
+  const auto done = serve_pages();
   if (!done) log(LOG_ERR, done.error().message());
   return done ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -46,6 +46,7 @@ std::vector<Presence> examine(const std::vector<LockedPackage>& packages, const 
   };
   std::vector<std::jthread> threads;
   const auto count = std::clamp(std::thread::hardware_concurrency(), 1U, 8U);
+  threads.reserve(count);
   for (unsigned i = 0; i < count; ++i) threads.emplace_back(work);
   threads.clear();  // joins
   return result;

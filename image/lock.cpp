@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::size_t kLimit = 16U << 20U;
+constexpr std::size_t kLockLimit = 16U << 20U;
 constexpr std::string_view kHead =
     "# Written by `stratify lock`; do not edit. Every package of every image, exactly.\n";
 constexpr std::string_view kChecksumKey = "\nchecksum: ";
@@ -153,7 +153,7 @@ std::vector<LockedPackage> Lock::of_image(std::string_view image) const {
          std::ranges::to<std::vector>();
 }
 
-Result<Lock> load_lock(const fs::path& path) { return parse_lock(TRY(read_file(path, kLimit)), path); }
+Result<Lock> load_lock(const fs::path& path) { return parse_lock(TRY(read_file(path, kLockLimit)), path); }
 
 Result<Lock> parse_lock(std::string_view text, const std::string& file_name) {
   auto result = TRY(yaml::read(text, file_name, file()));

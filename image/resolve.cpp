@@ -13,6 +13,7 @@ namespace {
 
 std::vector<apt::Source> sources_of(const Manifest& manifest, const Mirror& mirror) {
   std::vector<apt::Source> result;
+  result.reserve(manifest.suites.size());
   for (const auto& suite : manifest.suites) {
     result.push_back({.suite = suite.name,
                       .archive = suite.archive,

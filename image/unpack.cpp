@@ -147,6 +147,7 @@ Result<void> unpack_all(const fs::path& repository, const std::vector<PackageFil
   // Made before the threads race for it.
   TRY(ostree::Repository::open_or_create(repository, options.sync));
   std::vector<const PackageFile*> order;
+  order.reserve(packages.size());
   for (const auto& package : packages) order.push_back(&package);
   std::ranges::sort(order, std::ranges::greater(),
                     [](const PackageFile* file) { return file->package.size; });

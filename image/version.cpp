@@ -47,6 +47,7 @@ Result<std::vector<Sha256>> compose_all(const ComposeEnvironment& environment, c
   };
   {
     std::vector<std::jthread> pool;
+    pool.reserve(threads);
     for (unsigned i = 0; i < threads; ++i) pool.emplace_back(work);
   }
   std::vector<Sha256> commits;

@@ -61,7 +61,8 @@ void pass_on(const HeldSignals& signals, pid_t pid) {
 
 int wait_for(pid_t pid, const HeldSignals& signals) {
   const Descriptor process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-  std::array<pollfd, 2> polls{{{process.get(), POLLIN, 0}, {signals.fd(), POLLIN, 0}}};
+  std::array<pollfd, 2> polls{{{.fd = process.get(), .events = POLLIN, .revents = 0},
+                               {.fd = signals.fd(), .events = POLLIN, .revents = 0}}};
   while (process && polls[0].revents == 0) {
     if (::poll(polls.data(), polls.size(), -1) > 0 && polls[1].revents != 0) pass_on(signals, pid);
   }
@@ -76,6 +77,7 @@ int wait_for(pid_t pid, const HeldSignals& signals) {
 Result<int> run_attached(const Command& command) {
   auto words = command.arguments;
   std::vector<char*> pointers;
+  pointers.reserve(words.size() + 1);
   for (auto& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
   std::array<int, 2> pipe{};

@@ -98,7 +98,7 @@ class Part {
     if (::fstat(fd_.get(), &status) != 0) return errno_error("examine", path_);
     TRY(start_reading());
     if (static_cast<std::uint64_t>(status.st_size) > expected) return start_over();
-    std::array<char, 65536> buffer;
+    std::array<char, 65536> buffer{};
     for (;;) {
       const auto count = ::read(fd_.get(), buffer.data(), buffer.size());
       if (count < 0) return errno_error("read", path_);

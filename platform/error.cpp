@@ -10,14 +10,20 @@ namespace {
 Category category_of(int number) {
   switch (number) {
     case ENOSPC:
-    case EDQUOT: return Category::kNoSpace;
-    case ENOENT: return Category::kNotFound;
+    case EDQUOT:
+      return Category::kNoSpace;
+    case ENOENT:
+      return Category::kNotFound;
     case EACCES:
-    case EPERM: return Category::kPermission;
+    case EPERM:
+      return Category::kPermission;
     case EEXIST:
-    case EBUSY: return Category::kConflict;
-    case ETIMEDOUT: return Category::kTimeout;
-    default: return Category::kIo;
+    case EBUSY:
+      return Category::kConflict;
+    case ETIMEDOUT:
+      return Category::kTimeout;
+    default:
+      return Category::kIo;
   }
 }
 
@@ -25,16 +31,26 @@ Category category_of(int number) {
 
 std::string_view to_string(Category category) {
   switch (category) {
-    case Category::kInvalidInput: return "invalid-input";
-    case Category::kNotFound: return "not-found";
-    case Category::kVerification: return "verification";
-    case Category::kConflict: return "conflict";
-    case Category::kNoSpace: return "no-space";
-    case Category::kPermission: return "permission";
-    case Category::kTimeout: return "timeout";
-    case Category::kUnavailable: return "unavailable";
-    case Category::kIo: return "io";
-    case Category::kCommandFailed: return "command-failed";
+    case Category::kInvalidInput:
+      return "invalid-input";
+    case Category::kNotFound:
+      return "not-found";
+    case Category::kVerification:
+      return "verification";
+    case Category::kConflict:
+      return "conflict";
+    case Category::kNoSpace:
+      return "no-space";
+    case Category::kPermission:
+      return "permission";
+    case Category::kTimeout:
+      return "timeout";
+    case Category::kUnavailable:
+      return "unavailable";
+    case Category::kIo:
+      return "io";
+    case Category::kCommandFailed:
+      return "command-failed";
   }
   std::unreachable();
 }
@@ -44,9 +60,7 @@ std::string Error::message() const {
   return (object_.empty() ? "" : object_ + ": ") + "cannot " + operation_ + ": " + cause_;
 }
 
-Error Error::in(std::string_view context) const {
-  return {category_, "", std::string(context), message()};
-}
+Error Error::in(std::string_view context) const { return {category_, "", std::string(context), message()}; }
 
 Error Error::and_then_failed(const Error& second) const {
   return {category_, operation_, object_, cause_ + "; after that, " + second.message()};

@@ -36,18 +36,20 @@ class Descriptor {
 [[nodiscard]] Result<Descriptor> open_file(const std::filesystem::path& path, int flags, mode_t mode = 0644);
 
 // The whole file, refused with kInvalidInput when larger than limit bytes.
-[[nodiscard]] Result<std::string> read_file(const std::filesystem::path& path, std::size_t limit = 64U << 20U);
+[[nodiscard]] Result<std::string> read_file(const std::filesystem::path& path,
+                                            std::size_t limit = 64U << 20U);
 
 // All of data to fd, however many write(2) calls that takes.
 [[nodiscard]] Result<void> write_all(int fd, std::string_view data, const std::string& object);
 
-// Replaces path so that a reader, or the next boot, sees the old content or the new, never a part: temporary file in
-// the same folder, fsync, rename, fsync of the folder. Missing parent folders are created.
+// Replaces path so that a reader, or the next boot, sees the old content or the new, never a part: temporary
+// file in the same folder, fsync, rename, fsync of the folder. Missing parent folders are created.
 [[nodiscard]] Result<void> write_file_durably(const std::filesystem::path& path, std::string_view data,
                                               mode_t mode = 0644);
 
 // As above without the fsync, for what can be made again.
-[[nodiscard]] Result<void> write_file(const std::filesystem::path& path, std::string_view data, mode_t mode = 0644);
+[[nodiscard]] Result<void> write_file(const std::filesystem::path& path, std::string_view data,
+                                      mode_t mode = 0644);
 
 // fsync(2) of a folder, so that names created in it survive a power cut.
 [[nodiscard]] Result<void> sync_folder(const std::filesystem::path& folder);

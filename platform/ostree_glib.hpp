@@ -3,6 +3,7 @@
 
 #include <ostree.h>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,8 +21,9 @@ using Variant = Owned<GVariant, g_variant_unref>;
 using HashTable = Owned<GHashTable, g_hash_table_unref>;
 using KeyFile = Owned<GKeyFile, g_key_file_unref>;
 
-// Receives a GError from a call: `GlibFailure failure; if (!f(..., failure)) return failure.as("write",
-// "x");`
+inline constexpr std::uint32_t kPermissions = 07777;  // the part of a mode that is not its kind
+
+// Receives a GError from a call: `if (!f(..., failure)) return failure.as("write", "x");`
 class GlibFailure {
  public:
   GlibFailure() = default;
@@ -31,9 +33,8 @@ class GlibFailure {
   GlibFailure& operator=(GlibFailure&&) = delete;
   ~GlibFailure() { g_clear_error(&error_); }
 
-  operator GError**() {
-    return &error_;
-  }  // NOLINT(google-explicit-constructor): stands in for GError** in calls
+  // Stands in for GError** in calls.
+  operator GError**() { return &error_; }
   [[nodiscard]] bool is(GQuark domain, int code) const {
     return g_error_matches(error_, domain, code) != FALSE;
   }
@@ -53,7 +54,7 @@ class Out {
   Out(Out&&) = delete;
   Out& operator=(Out&&) = delete;
   ~Out() { target_.reset(pointer_); }
-  operator T**() { return &pointer_; }  // NOLINT(google-explicit-constructor)
+  operator T**() { return &pointer_; }
 
  private:
   std::unique_ptr<T, D>& target_;

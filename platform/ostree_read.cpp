@@ -11,8 +11,6 @@ namespace stratify::ostree {
 
 namespace {
 
-constexpr std::uint32_t kPermissions = 07777;
-
 Result<Attributes> folder_attributes(OstreeRepo* repo, const Sha256& object) {
   const auto dirmeta = TRY(load(repo, OSTREE_OBJECT_TYPE_DIR_META, object));
   guint32 uid = 0;
@@ -202,6 +200,7 @@ Result<std::map<std::string, MetadataValue>> Repository::metadata_of(const Sha25
       std::vector<std::string> list;
       gsize count = 0;
       const Owned<const gchar*, g_free> words(g_variant_get_strv(raw, &count));
+      list.reserve(count);
       for (gsize word = 0; word < count; ++word) list.emplace_back(words.get()[word]);
       metadata.emplace(key, std::move(list));
     }

@@ -8,7 +8,7 @@ namespace stratify::ostree {
 
 namespace {
 
-Result<HashTable> reachable(OstreeRepo* repo, const Sha256& commit) {
+Result<HashTable> objects_of(OstreeRepo* repo, const Sha256& commit) {
   GHashTable* objects = nullptr;
   GlibFailure failure;
   if (!ostree_repo_traverse_commit(repo, commit.hex().c_str(), 0, &objects, nullptr, failure)) {
@@ -67,8 +67,8 @@ Result<Transfer> transfer_between(const std::filesystem::path& repository, const
   const Handle<OstreeRepo> repo(ostree_repo_new(path.get()));
   GlibFailure failure;
   if (!ostree_repo_open(repo.get(), nullptr, failure)) return failure.as("open repository", repository);
-  const auto wanted = TRY(reachable(repo.get(), want));
-  const auto owned = have ? TRY(reachable(repo.get(), *have)) : HashTable();
+  const auto wanted = TRY(objects_of(repo.get(), want));
+  const auto owned = have ? TRY(objects_of(repo.get(), *have)) : HashTable();
   Transfer transfer;
   GHashTableIter iterator;
   g_hash_table_iter_init(&iterator, wanted.get());

@@ -14,8 +14,6 @@ namespace stratify::ostree {
 
 namespace {
 
-constexpr std::uint32_t kPermissions = 07777;
-
 GVariant* to_variant(const MetadataValue& value) {
   struct Visitor {
     GVariant* operator()(const std::string& text) const { return g_variant_new_string(text.c_str()); }
@@ -23,6 +21,7 @@ GVariant* to_variant(const MetadataValue& value) {
     GVariant* operator()(std::uint64_t number) const { return g_variant_new_uint64(number); }
     GVariant* operator()(const std::vector<std::string>& list) const {
       std::vector<const char*> words;
+      words.reserve(list.size());
       for (const auto& word : list) words.push_back(word.c_str());
       return g_variant_new_strv(words.data(), static_cast<gssize>(words.size()));
     }

@@ -26,7 +26,7 @@ struct Pipe {
 Result<Pipe> make_pipe() {
   std::array<int, 2> fds{};
   if (::pipe2(fds.data(), O_CLOEXEC) != 0) return errno_error("create a pipe for", "a program");
-  return Pipe{Descriptor(fds[0]), Descriptor(fds[1])};
+  return Pipe{.read = Descriptor(fds[0]), .write = Descriptor(fds[1])};
 }
 
 std::vector<std::string> environment_of(const Command& command) {
@@ -40,20 +40,22 @@ std::vector<std::string> environment_of(const Command& command) {
   }
   for (const auto& [key, value] : command.environment) merged[key] = value;
   std::vector<std::string> result;
+  result.reserve(merged.size());
   for (const auto& [key, value] : merged) result.push_back(key + "=" + value);
   return result;
 }
 
 std::vector<char*> pointers_to(std::vector<std::string>& strings) {
   std::vector<char*> result;
+  result.reserve(strings.size() + 1);
   for (auto& text : strings) result.push_back(text.data());
   result.push_back(nullptr);
   return result;
 }
 
 // Runs between fork and exec: only async-signal-safe calls (signal-safety(7)).
-[[noreturn]] void become(const char* folder, char* const* arguments, char* const* environment, int in, int out, int err,
-                         int failure) {
+[[noreturn]] void become(const char* folder, char* const* arguments, char* const* environment, int in,
+                         int out, int err, int failure) {
   ::setpgid(0, 0);
   ::dup2(in, 0);
   ::dup2(out, 1);
@@ -85,20 +87,22 @@ Result<Child> start(const Command& command) {
   const auto pid = ::fork();
   if (pid < 0) return errno_error("start", command.arguments[0]);
   if (pid == 0) {
-    become(folder, argv.data(), envp.data(), in.read.get(), out.write.get(), err.write.get(), failure.write.get());
+    become(folder, argv.data(), envp.data(), in.read.get(), out.write.get(), err.write.get(),
+           failure.write.get());
   }
   failure.write.reset();
   int number = 0;
   if (::read(failure.read.get(), &number, sizeof number) == sizeof number) {
     ::waitpid(pid, nullptr, 0);
-    return fail(Category::kUnavailable, "start", command.arguments[0], std::generic_category().message(number));
+    return fail(Category::kUnavailable, "start", command.arguments[0],
+                std::generic_category().message(number));
   }
-  return Child{pid, std::move(in.write), std::move(out.read), std::move(err.read)};
+  return Child{.pid = pid, .in = std::move(in.write), .out = std::move(out.read), .err = std::move(err.read)};
 }
 
 // One read from a pipe into text; the descriptor is closed at end-of-file.
 void drain(Descriptor& fd, std::string& text) {
-  std::array<char, 65536> buffer;
+  std::array<char, 65536> buffer{};
   const auto count = ::read(fd.get(), buffer.data(), buffer.size());
   if (count > 0) text.append(buffer.data(), static_cast<std::size_t>(count));
   if (count == 0 || (count < 0 && errno != EINTR)) fd.reset();
@@ -123,13 +127,19 @@ bool pump(const Command& command, Child& child, Output& output) {
   const auto deadline = std::chrono::steady_clock::now() + command.timeout;
   std::string_view input = command.input;
   std::size_t reported = 0;
-  if (input.empty()) child.in.reset();
-  else ::fcntl(child.in.get(), F_SETFL, O_NONBLOCK);
+  if (input.empty())
+    child.in.reset();
+  else
+    ::fcntl(child.in.get(), F_SETFL, O_NONBLOCK);
   while (child.out || child.err) {
-    std::array<pollfd, 3> polls{{{child.out.get(), POLLIN, 0}, {child.err.get(), POLLIN, 0}, {child.in.get(), POLLOUT, 0}}};
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    std::array<pollfd, 3> polls{{{.fd = child.out.get(), .events = POLLIN, .revents = 0},
+                                 {.fd = child.err.get(), .events = POLLIN, .revents = 0},
+                                 {.fd = child.in.get(), .events = POLLOUT, .revents = 0}}};
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     if (left.count() <= 0) return false;
-    if (::poll(polls.data(), polls.size(), static_cast<int>(std::min<long>(left.count(), 60000))) < 0) continue;
+    if (::poll(polls.data(), polls.size(), static_cast<int>(std::min<long>(left.count(), 60000))) < 0)
+      continue;
     if (polls[0].revents != 0) drain(child.out, output.out);
     if (polls[1].revents != 0) drain(child.err, output.err);
     if (polls[2].revents != 0) feed(child.in, input);
@@ -158,14 +168,16 @@ std::string to_string(const Command& command) {
   std::string text;
   for (const auto& argument : command.arguments) {
     if (!text.empty()) text += ' ';
-    const bool plain = !argument.empty() && argument.find_first_of(" \t\n'\"\\$`;&|<>()*?#~") == std::string::npos;
+    const bool plain =
+        !argument.empty() && argument.find_first_of(" \t\n'\"\\$`;&|<>()*?#~") == std::string::npos;
     text += plain ? argument : "'" + argument + "'";
   }
   return text;
 }
 
 Result<Output> RealProcessRunner::run(const Command& command) {
-  ::signal(SIGPIPE, SIG_IGN);  // NOLINT(cert-err33-c): a program that closes its input early is its own affair
+  ::signal(SIGPIPE,
+           SIG_IGN);  // NOLINT(cert-err33-c): a program that closes its input early is its own affair
   auto child = TRY(start(command));
   Output output;
   const bool finished = pump(command, child, output);

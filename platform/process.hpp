@@ -17,9 +17,9 @@ struct Command {
   std::vector<std::string> arguments;              // arguments[0] is looked up in PATH
   std::map<std::string, std::string> environment;  // added to ours, or all there is when clean_environment
   bool clean_environment = false;
-  std::string input;                               // written to its standard input
-  std::optional<std::string> folder;               // its working folder
-  std::chrono::seconds timeout{600};               // after that it is killed with its children
+  std::string input;                  // written to its standard input
+  std::optional<std::string> folder;  // its working folder
+  std::chrono::seconds timeout{600};  // after that it is killed with its children
   // Called for each line of standard error as it comes; lines are also kept.
   std::function<void(std::string_view)> on_error_line;
 };
@@ -33,11 +33,13 @@ struct Output {
 // The command as a person would type it, quoted; for messages only.
 [[nodiscard]] std::string to_string(const Command& command);
 
-// Runs programs. The real one forks; the fake in tests/support answers from a table and fails on what it was not told.
+// Runs programs. The real one forks; the fake in tests/support answers from a table and fails on what it was
+// not told.
 class ProcessRunner {
  public:
   virtual ~ProcessRunner() = default;
-  // kUnavailable when the program cannot be started, kTimeout when it took too long. A non-zero exit is no Error.
+  // kUnavailable when the program cannot be started, kTimeout when it took too long. A non-zero exit is no
+  // Error.
   [[nodiscard]] virtual Result<Output> run(const Command& command) = 0;
 };
 

@@ -12,9 +12,9 @@ namespace stratify {
 
 namespace {
 
-constexpr const char* kService = "org.freedesktop.resolve1";
-constexpr const char* kPath = "/org/freedesktop/resolve1";
-constexpr const char* kManager = "org.freedesktop.resolve1.Manager";
+constexpr const char* kResolver = "org.freedesktop.resolve1";
+constexpr const char* kResolverPath = "/org/freedesktop/resolve1";
+constexpr const char* kResolverManager = "org.freedesktop.resolve1.Manager";
 
 // Flags of ResolveHostname.
 constexpr std::uint64_t kNoSynthesize = 1U << 11U;
@@ -55,8 +55,9 @@ Result<std::vector<std::string>> read_addresses(sd_bus_message* reply, const std
 Result<std::vector<std::string>> ask_resolved(sd_bus* bus, const std::string& name) {
   BusError error;
   sd_bus_message* raw = nullptr;
-  const int called = sd_bus_call_method(bus, kService, kPath, kManager, "ResolveHostname", error.get(), &raw,
-                                        "isit", 0, name.c_str(), AF_UNSPEC, kNoSynthesize | kNoCache);
+  const int called =
+      sd_bus_call_method(bus, kResolver, kResolverPath, kResolverManager, "ResolveHostname", error.get(),
+                         &raw, "isit", 0, name.c_str(), AF_UNSPEC, kNoSynthesize | kNoCache);
   const BusMessage reply(raw);
   const bool has_none = sd_bus_error_has_name(error.get(), "org.freedesktop.resolve1.NoSuchRR") != 0 ||
                         sd_bus_error_has_name(error.get(), "org.freedesktop.resolve1.DnsError.NXDOMAIN") != 0;
@@ -89,7 +90,7 @@ Result<std::vector<std::string>> ask_libc(const std::string& name) {
 
 Result<std::vector<std::string>> resolve_addresses(const std::string& name) {
   const auto bus = open_system_bus();
-  const bool runs = bus && sd_bus_get_name_creds(bus->get(), kService, 0, nullptr) >= 0;
+  const bool runs = bus && sd_bus_get_name_creds(bus->get(), kResolver, 0, nullptr) >= 0;
   return runs ? ask_resolved(bus->get(), name) : ask_libc(name);
 }
 

@@ -39,10 +39,10 @@ Result<std::string_view> read_block(int fd, std::vector<char>& block, const std:
 // A hole is hashed as the zeros it stands for without being read: a disk image is mostly hole, and the page
 // cache would be filled with its zeros.
 void hash_hole(Sha256Stream& stream, off_t from, off_t to) {
-  static const std::string zeros(kBlock, '\0');
+  static const std::string kZeros(kBlock, '\0');
   for (auto left = static_cast<std::size_t>(to - from); left > 0;) {
-    const auto count = std::min(left, zeros.size());
-    stream.update(std::string_view(zeros).substr(0, count));
+    const auto count = std::min(left, kZeros.size());
+    stream.update(std::string_view(kZeros).substr(0, count));
     left -= count;
   }
 }

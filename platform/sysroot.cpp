@@ -69,6 +69,7 @@ Result<void> pull(OstreeRepo* repo, const FirstDeployment& wanted) {
 
 std::vector<const char*> pointers(const std::vector<std::string>& strings) {
   std::vector<const char*> result;
+  result.reserve(strings.size() + 1);
   for (const auto& text : strings) result.push_back(text.c_str());
   result.push_back(nullptr);
   return result;

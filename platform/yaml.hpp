@@ -27,7 +27,7 @@ class Value {
   [[nodiscard]] static Result<Value> parse(std::string_view text, std::string file_name);
 
   [[nodiscard]] const YAML::Node& node() const { return node_; }
-  [[nodiscard]] Value at(YAML::Node node) const { return {std::move(node), file_name_}; }
+  [[nodiscard]] Value at(const YAML::Node& node) const { return {node, file_name_}; }
   // The value of a key; one that is left out is placed where its key stands.
   [[nodiscard]] Value at(const YAML::Node& node, const YAML::Node& key) const;
 
@@ -40,8 +40,8 @@ class Value {
   [[nodiscard]] std::string in_words() const;
 
  private:
-  Value(YAML::Node node, std::shared_ptr<const std::string> file_name)
-      : node_(std::move(node)), file_name_(std::move(file_name)) {}
+  Value(const YAML::Node& node, std::shared_ptr<const std::string> file_name)
+      : node_(node), file_name_(std::move(file_name)) {}
   YAML::Node node_;
   YAML::Mark mark_ = node_.Mark();
   std::shared_ptr<const std::string> file_name_;
@@ -87,7 +87,7 @@ template <class T>
 template <class T>
 struct Field {
   std::string key;
-  bool required;
+  bool required = false;
   std::function<Result<void>(T&, const Value&)> read;
 };
 

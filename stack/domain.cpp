@@ -94,7 +94,8 @@ bool ends_in_number(std::string_view name) {
 // What people paste instead of a domain, by the sign that betrays it.
 std::optional<std::string> not_a_domain(std::string_view text) {
   if (text.empty()) return "Type a domain, for example example.org.";
-  if (text.size() > 4 * 253) return "A domain has at most " + std::to_string(kLongestDomain) + " characters.";
+  if (text.size() > 4 * std::size_t{253})
+    return "A domain has at most " + std::to_string(kLongestDomain) + " characters.";
   if (std::ranges::any_of(text, is_control))
     return "A domain has no control characters. Type it by hand instead of pasting it.";
   if (const auto scheme = text.find("://"); scheme != std::string_view::npos) {

@@ -31,6 +31,7 @@ std::string host_of(const Route& route, const Domain& domain) {
 
 std::vector<TemplateNames> well_known_of(const Route& route, const Domain& domain) {
   std::vector<TemplateNames> names;
+  names.reserve(route.well_known.size());
   for (const auto& name : route.well_known) {
     names.push_back({{"name", text(name)}, {"host", text(host_of(route, domain))}});
   }

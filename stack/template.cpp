@@ -38,7 +38,7 @@ class Filler {
   }
 
  private:
-  Unexpected wrong(std::size_t at, std::string cause) const {
+  [[nodiscard]] Unexpected wrong(std::size_t at, std::string cause) const {
     const auto before = std::string_view(text_).substr(0, at);
     const auto line = std::ranges::count(before, '\n') + 1;
     const auto start = before.rfind('\n');
@@ -48,7 +48,7 @@ class Filler {
   }
 
   // The next tag at or after from.
-  Result<std::optional<Tag>> next(std::size_t from) const {
+  [[nodiscard]] Result<std::optional<Tag>> next(std::size_t from) const {
     const auto open = text_.find("{{", from);
     if (open == std::string::npos) return std::nullopt;
     const auto close = text_.find("}}", open);
@@ -75,7 +75,7 @@ class Filler {
     tag.end = std::min(end + 1, text_.size());
   }
 
-  Result<const TemplateValue*> look_up(const Tag& tag) const {
+  [[nodiscard]] Result<const TemplateValue*> look_up(const Tag& tag) const {
     for (auto scope = scopes_.rbegin(); scope != scopes_.rend(); ++scope) {
       if (const auto found = (*scope)->find(tag.name); found != (*scope)->end()) return &found->second;
     }

@@ -26,9 +26,7 @@ fs::path Arguments::lock() const { return text("lock").value_or(manifest().repla
 
 fs::path Arguments::cache() const { return text("cache").value_or(output() / "cache"); }
 
-std::vector<std::string> Arguments::operands() const {
-  return list("operand");
-}
+std::vector<std::string> Arguments::operands() const { return list("operand"); }
 
 void Arguments::result(std::string_view text, boost::json::object object) const {
   if (flag("json"))

@@ -50,6 +50,7 @@ Result<Lock> lock_for(const Arguments& arguments, const Manifest& manifest) {
 
 Result<void> unpack(const Arguments& arguments, const Lock& lock) {
   std::vector<PackageFile> files;
+  files.reserve(lock.packages.size());
   for (const auto& package : lock.packages)
     files.push_back({package, deb_path(arguments.cache(), package.sha256)});
   auto step = arguments.progress().step("unpack", {.unit = Unit::kBytes});

@@ -43,7 +43,7 @@ Result<void> run_lock(const Arguments& arguments) {
   const auto changes = before.packages.empty() ? std::string() : to_text(difference);
   arguments.result(changes + summary(after, manifest), {{"lock", arguments.lock().string()},
                                                         {"packages", after.packages.size()},
-                                                        {"difference", to_json(difference)}});
+                                                        {"difference", cli::to_json(difference)}});
   return {};
 }
 

@@ -27,8 +27,8 @@ struct DiskOptions {
   std::filesystem::path work;  // for trees of hard links: on the repository's file system; made when missing
   std::filesystem::path boot_menu;  // the program haven-boot-menu
   std::filesystem::path grub_modules = "/usr/lib/grub";
-  std::string compression = "zstd:3";               // of the root, as mkfs.btrfs takes it
-  std::function<void(std::string_view)> on_step{};  // told what begins: "root file system"
+  std::string compression = "zstd:3";             // of the root, as mkfs.btrfs takes it
+  std::function<void(std::string_view)> on_step;  // told what begins: "root file system"
 };
 
 struct Disk {

@@ -38,8 +38,8 @@ std::vector<std::string> modules_for(bool efi) {
 }
 
 Result<std::string> make_core(ProcessRunner& runner, const BootLoaderOptions& options, bool efi) {
-  const auto format = efi ? "x86_64-efi" : "i386-pc";
-  const auto output = options.work / (std::string(format) + ".core");
+  const std::string format = efi ? "x86_64-efi" : "i386-pc";
+  const auto output = options.work / (format + ".core");
   const auto early = options.work / "early.cfg";
   TRY(write_file(early, kGrubEarly));
   Command command{.arguments = {"grub-mkimage", "--directory", options.modules / format, "--format", format,

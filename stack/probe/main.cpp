@@ -35,7 +35,7 @@ bool parse_unix(std::string_view text, Target& target) {
   const auto colon = text.find(':');
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  if (colon == std::string_view::npos || colon >= sizeof address.sun_path) return false;
+  if (colon >= sizeof address.sun_path) return false;  // npos among them
   std::memcpy(address.sun_path, text.data(), colon);
   std::memcpy(&target.address, &address, sizeof address);
   target.size = sizeof address;

@@ -20,7 +20,8 @@ Content version(std::vector<ostree::Entry> entries, std::vector<InstalledTree> t
 
 TEST(AStatusFile, GivesInstalledPackagesWithTheirRelations) {
   const auto packages = parse_status(
-      "Package: bb\nStatus: install ok installed\nVersion: 2\nArchitecture: amd64\nPre-Depends: c:any (>= 1)\n"
+      "Package: bb\nStatus: install ok installed\nVersion: 2\nArchitecture: amd64\nPre-Depends: c:any (>= "
+      "1)\n"
       "Depends: d | e, f\nProvides: g (= 2), h\n\n"
       "Package: gone\nStatus: deinstall ok config-files\nVersion: 1\nArchitecture: all\n\n"
       "Package: aa\nStatus: install ok installed\nVersion: 1\nArchitecture: all\n");

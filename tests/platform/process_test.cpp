@@ -23,7 +23,8 @@ TEST_F(ARealProgram, ReportsItsExitCode) {
 }
 
 TEST_F(ARealProgram, IsKilledWithItsChildrenWhenItTakesTooLong) {
-  const auto output = runner_.run({.arguments = {"sh", "-c", "sleep 60 & wait"}, .timeout = std::chrono::seconds(1)});
+  const auto output =
+      runner_.run({.arguments = {"sh", "-c", "sleep 60 & wait"}, .timeout = std::chrono::seconds(1)});
   EXPECT_EQ(output.error().category(), Category::kTimeout);
 }
 
@@ -34,14 +35,16 @@ TEST_F(ARealProgram, ThatDoesNotExistIsNamed) {
 }
 
 TEST_F(ARealProgram, SeesOnlyTheEnvironmentItIsGiven) {
-  const auto output = runner_.run({.arguments = {"/usr/bin/env"}, .environment = {{"A", "1"}}, .clean_environment = true});
+  const auto output =
+      runner_.run({.arguments = {"/usr/bin/env"}, .environment = {{"A", "1"}}, .clean_environment = true});
   EXPECT_EQ(output->out, "A=1\n");
 }
 
 TEST_F(ARealProgram, SpeaksLineByLineOnStandardError) {
   std::vector<std::string> lines;
-  const auto output = runner_.run({.arguments = {"sh", "-c", "echo one >&2; echo two >&2"},
-                                   .on_error_line = [&](std::string_view line) { lines.emplace_back(line); }});
+  const auto output =
+      runner_.run({.arguments = {"sh", "-c", "echo one >&2; echo two >&2"},
+                   .on_error_line = [&](std::string_view line) { lines.emplace_back(line); }});
   EXPECT_EQ(lines, (std::vector<std::string>{"one", "two"}));
 }
 

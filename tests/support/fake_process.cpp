@@ -6,7 +6,8 @@ Result<Output> FakeProcessRunner::run(const Command& command) {
   const auto line = to_string(command);
   seen_.push_back(line);
   const auto found = answers_.find(line);
-  if (found == answers_.end()) return fail(Category::kUnavailable, "run", line, "the fake was not told about it");
+  if (found == answers_.end())
+    return fail(Category::kUnavailable, "run", line, "the fake was not told about it");
   return found->second;
 }
 

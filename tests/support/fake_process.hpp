@@ -12,7 +12,9 @@ namespace stratify::tests {
 class FakeProcessRunner final : public ProcessRunner {
  public:
   // Answers the command line that to_string() gives.
-  void answer(std::string command_line, Output output) { answers_[std::move(command_line)] = std::move(output); }
+  void answer(std::string command_line, Output output) {
+    answers_[std::move(command_line)] = std::move(output);
+  }
 
   // kUnavailable for a command line without an answer.
   [[nodiscard]] Result<Output> run(const Command& command) override;

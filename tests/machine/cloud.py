@@ -29,9 +29,9 @@ class Cloud:
         return requests.request(method, f"https://{name}{path}", timeout=60, allow_redirects=False,
                                 **{"verify": str(lab.AUTHORITIES), **options})
 
-    def certificate(self, name):
-        """The names in the certificate a name presents. Raises where the chain does not verify."""
-        context = ssl.create_default_context(cadata=self.authority)
+    def certificate(self, name, authority=None):
+        """The names in the certificate a name presents. Raises where it does not lead to the authority, by default its own."""
+        context = ssl.create_default_context(cadata=authority or self.authority)
         with socket.create_connection((self.machine.address, 443), timeout=30) as plain:
             with context.wrap_socket(plain, server_hostname=name) as secure:
                 return {value for kind, value in secure.getpeercert()["subjectAltName"] if kind == "DNS"}

@@ -52,6 +52,14 @@ def test_the_images_come_from_the_read_only_store(running):
     assert images and all(image["ReadOnly"] for image in images)
 
 
+def test_a_service_that_is_well_writes_no_journal(running, image):
+    running.run("systemctl", "start", "caddy")
+    running.run("podman", "healthcheck", "run", "caddy")
+    running.run("journalctl", "--sync")
+    assert "health_status" not in running.run("journalctl", "-b", "--no-pager")
+    running.run("systemctl", "stop", "caddy")
+
+
 def test_an_isolated_container_has_users_of_its_own_and_no_capability(running, image):
     said = running.run("podman", "run", "--rm", *ISOLATED, image, "/usr/bin/cat", "/proc/self/uid_map", "/proc/self/status")
     first = int(said.split()[1])

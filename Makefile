@@ -1,6 +1,6 @@
 # Everything a person runs. `make help` lists it.
 #
-# Variables: OUT (output folder), MIRROR (a .../debian URI, if not the machine's own), BUILD_TYPE.
+# Variables: OUT (output folder), MIRROR (a .../debian URI, if not the machine's own), BUILD_TYPE, FUZZ_SECONDS (60).
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
@@ -8,7 +8,7 @@ SHELL := /bin/bash
 
 OUT ?= $(CURDIR)/out
 BUILD_TYPE ?= Release
-export OUT MIRROR
+export OUT MIRROR FUZZ_SECONDS
 # The date of the last commit dates the version that is built from it.
 export SOURCE_DATE_EPOCH := $(shell git -C '$(CURDIR)' log -1 --format=%ct 2>/dev/null)
 
@@ -24,9 +24,12 @@ buildroot: ## create the build root: Debian 13 with all tools
 	@buildroot/prepare
 	@buildroot/create
 
-.PHONY: build
-build: buildroot ## compile everything
+.PHONY: configure
+configure: buildroot
 	@$(enter) cmake -G Ninja -S . -B out/build -DCMAKE_BUILD_TYPE=$(BUILD_TYPE) --log-level=WARNING
+
+.PHONY: build
+build: configure ## compile everything
 	@$(enter) cmake --build out/build
 	@$(enter) bash -c 'rm -rf out/appliance && DESTDIR=out/appliance cmake --install out/build --component appliance --prefix / --strip >/dev/null'
 
@@ -46,18 +49,34 @@ lock: build ## resolve the packages anew and write image/core.lock
 test: image ## everything that is tested
 	@$(enter) ctest --test-dir out/build --output-on-failure --no-tests=error
 
+.PHONY: coverage
+coverage: buildroot ## how much of each folder the unit tests run: a table, and out/coverage/report.html
+	@$(enter) tests/coverage/run
+
+.PHONY: fuzz
+fuzz: buildroot ## run every fuzz target for FUZZ_SECONDS
+	@$(enter) tests/fuzz/run
+
+.PHONY: torture
+torture: image ## the machine tests that are too long for make test
+	@$(enter) ctest --test-dir out/build --build-config torture --label-regex torture --output-on-failure --no-tests=error
+
 .PHONY: reproduce
 reproduce: image ## compile and build everything a second time elsewhere and compare
-	@$(enter) tests/reproduce/run --programs
+	@$(enter) python3 -m pytest -p no:cacheprovider -q -s tests/reproduce --compile
+
+.PHONY: bench
+bench: image ## measure speed, storage and memory beside mkosi and mmdebstrap (ONCE=1: a quick look)
+	@$(enter) tests/bench/enter tests/bench/run $(if $(ONCE),--once)
 
 .PHONY: format
 format: buildroot ## format the code
-	@$(enter) bash -c 'git ls-files "*.?pp" | xargs clang-format -i'
+	@$(enter) tests/style/format --fix
 
 .PHONY: lint
-lint: build ## formatting and clang-tidy, as the tests check them
-	@$(enter) bash -c 'git ls-files "*.?pp" | xargs clang-format --dry-run --Werror'
-	@$(enter) run-clang-tidy -quiet -p out/build -j $$(nproc) '/src/(platform|image|stack|firstboot|updater)/.*\.cpp$$'
+lint: configure ## clang-format and clang-tidy
+	@$(enter) tests/style/format
+	@$(enter) tests/style/lint out/build
 
 .PHONY: shell
 shell: buildroot ## a shell in the build root

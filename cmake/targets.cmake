@@ -13,7 +13,8 @@ target_compile_options(stratify_flags INTERFACE
 target_link_options(stratify_flags INTERFACE -Wl,--as-needed -Wl,-z,relro,-z,now)
 target_include_directories(stratify_flags INTERFACE ${CMAKE_SOURCE_DIR})
 if(STRATIFY_COVERAGE)
-  target_compile_options(stratify_flags INTERFACE --coverage)
+  # Whole targets are compiled as one file there, of which some warnings think ill; the ordinary build judges warnings.
+  target_compile_options(stratify_flags INTERFACE --coverage -w)
   target_link_options(stratify_flags INTERFACE --coverage)
 endif()
 if(STRATIFY_SANITIZE)
@@ -31,12 +32,35 @@ function(stratify_pkg name module)
   pkg_check_modules(${name} REQUIRED IMPORTED_TARGET GLOBAL ${module})
 endfunction()
 
+# stratify_lint(TARGET source ...): clang-tidy reads these sources together with the others of their folder, as one
+# translation unit that is never compiled: headers then cost once instead of once a file. So a name in an unnamed
+# namespace may stand once in a folder. clang's analyzer follows the includes of a file only if its path holds the word
+# UnifiedSource.
+function(stratify_lint target)
+  if(CMAKE_CURRENT_SOURCE_DIR MATCHES "^${CMAKE_SOURCE_DIR}/tests(/|$)")
+    return()
+  endif()
+  file(RELATIVE_PATH folder ${CMAKE_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
+  string(REPLACE "/" "_" lint UnifiedSource_${folder})
+  if(NOT TARGET ${lint})
+    add_library(${lint} OBJECT EXCLUDE_FROM_ALL)
+    # Each main is a name of its own there.
+    set_target_properties(${lint} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 0
+      UNITY_BUILD_UNIQUE_ID STRATIFY_LINTED UNITY_BUILD_CODE_BEFORE_INCLUDE "#define main STRATIFY_LINTED"
+      UNITY_BUILD_CODE_AFTER_INCLUDE "#undef main")
+  endif()
+  target_sources(${lint} PRIVATE ${ARGN})
+  target_link_libraries(${lint} PRIVATE $<TARGET_PROPERTY:${target},LINK_LIBRARIES>)
+  target_include_directories(${lint} PRIVATE $<TARGET_PROPERTY:${target},INCLUDE_DIRECTORIES>)
+endfunction()
+
 # stratify_library(NAME SOURCES a.cpp ... DEPENDS target ...): a static library of one part.
 function(stratify_library name)
   cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS" ${ARGN})
   add_library(${name} STATIC ${arg_SOURCES})
   target_link_libraries(${name} PUBLIC ${arg_DEPENDS} PRIVATE stratify_flags)
   target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR})
+  stratify_lint(${name} ${arg_SOURCES})
 endfunction()
 
 # stratify_program(NAME SOURCES main.cpp DEPENDS target ... [DESTINATION dir]): a program; with a destination it is
@@ -48,7 +72,10 @@ function(stratify_program name)
   if(arg_DESTINATION)
     install(TARGETS ${name} DESTINATION ${arg_DESTINATION} COMPONENT appliance)
   endif()
+  stratify_lint(${name} ${arg_SOURCES})
 endfunction()
+
+add_custom_target(unit_tests)
 
 # stratify_test(NAME SOURCES a_test.cpp ... DEPENDS target ...): a GoogleTest program, one ctest entry for the program.
 function(stratify_test name)
@@ -57,4 +84,5 @@ function(stratify_test name)
   target_link_libraries(${name} PRIVATE ${arg_DEPENDS} GTest::gtest_main GTest::gmock stratify_flags)
   add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 300)
+  add_dependencies(unit_tests ${name})
 endfunction()

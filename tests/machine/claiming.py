@@ -33,11 +33,12 @@ class Claimable(Patient):
         return session
 
     def send_claim(self, domain, code):
-        """Sends the claim form and does not wait for an answer."""
+        """Sends the claim form and does not wait for an answer. Returns the connection: who closes it takes the form back."""
         body = f"domain={domain}&code={code}"
-        with socket.create_connection((self.address, 80), timeout=60) as line:
-            line.sendall(f"POST /claim HTTP/1.1\r\nHost: {self.address}\r\nOrigin: http://{self.address}\r\n"
-                         f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
+        line = socket.create_connection((self.address, 80), timeout=60)
+        line.sendall(f"POST /claim HTTP/1.1\r\nHost: {self.address}\r\nOrigin: http://{self.address}\r\n"
+                     f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
+        return line
 
     def wait_until_live(self):
         """Waits until the claim that is under way is over."""

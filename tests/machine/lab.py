@@ -12,6 +12,9 @@ import tempfile
 
 HOSTS = pathlib.Path("/etc/hosts")
 AUTHORITIES = pathlib.Path("/etc/ssl/certs/ca-certificates.crt")
+LOCAL = "127.0.0.1 localhost\n::1 localhost\n"
+
+addresses = {}  # of names
 
 
 @functools.cache
@@ -21,7 +24,7 @@ def enter():
     _system("mount", "--make-rprivate", "/")
     _system("ip", "link", "set", "lo", "up")
     folder = pathlib.Path(tempfile.mkdtemp(prefix="openhaven-lab-"))
-    for path, text in ((HOSTS, "127.0.0.1 localhost\n::1 localhost\n"), (AUTHORITIES, "")):
+    for path, text in ((HOSTS, LOCAL), (AUTHORITIES, "")):
         own = folder / path.name
         own.write_text(text)
         _system("mount", "--bind", own, path)
@@ -29,10 +32,10 @@ def enter():
 
 
 def name(address, *names):
-    """Makes names resolve to an address, as records in the home's DNS would."""
+    """Makes names resolve to an address, and to no other any more, as records in the home's DNS would."""
     enter()
-    with HOSTS.open("a") as hosts:
-        hosts.write(f"{address} {' '.join(names)}\n")
+    addresses.update(dict.fromkeys(names, address))
+    HOSTS.write_text(LOCAL + "".join(f"{address} {name}\n" for name, address in addresses.items()))
 
 
 def trust(certificate):

@@ -4,8 +4,6 @@ import contextlib
 import subprocess
 import time
 
-PAUSE = 0.05
-
 
 class NotReached(AssertionError):
     """A condition was not met in time; the message holds what the machine wrote."""
@@ -14,6 +12,7 @@ class NotReached(AssertionError):
 class Patient:
     """Something a test waits for. Needs _is_on(), whether anything may still come, and story(), what it wrote."""
 
+    pause = 0.05  # seconds between two looks
     patience = 120  # seconds; many times what an idle builder needs, because it is seldom idle
 
     def wait_until(self, condition, what, within=None):
@@ -26,5 +25,5 @@ class Patient:
                     return value
             if not self._is_on():
                 break
-            time.sleep(PAUSE)
+            time.sleep(self.pause)
         raise NotReached(f"not within {within} s: {what}\n{self.story()}")

@@ -73,13 +73,11 @@ class Machine(Claimable):
 
     def power_off(self):
         """An orderly shutdown."""
-        self.run("systemctl", "poweroff", "--no-block")
-        self._wait_for_end(self.patience)
+        self._leave("poweroff")
 
     def reboot(self):
         """An orderly restart."""
-        self.run("systemctl", "reboot", "--no-block")
-        self._wait_for_end(self.patience)
+        self._leave("reboot")
         return self.boot()
 
     def cut_power(self):
@@ -136,6 +134,10 @@ class Machine(Claimable):
 
     def _is_on(self):
         return self._process.poll() is None
+
+    def _leave(self, verb):
+        self.run("systemctl", verb, "--no-block", check=False)  # it may end before it has answered
+        self._wait_for_end(self.patience)
 
     def _first_child(self):
         children = pathlib.Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")

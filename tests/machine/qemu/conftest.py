@@ -37,13 +37,14 @@ def public_key(key):
 
 @pytest.fixture(scope="module")
 def make_machine(image, key, public_key, tmp_path_factory):
-    """Makes machines with a disk of their own, and an ssh key by credential unless told otherwise."""
+    """Makes machines with a disk of their own that begins as the image, and an ssh key by credential, unless told otherwise."""
     machines = []
 
-    def make(*, ssh_by_credential=True, credentials=None, **given):
+    def make(*, image=image, ssh_by_credential=True, credentials=None, **given):
         own = {"ssh.authorized_keys.root": public_key} if ssh_by_credential else {}
-        machines.append(Machine(image, tmp_path_factory.mktemp("m"), key, credentials={**own, **(credentials or {})}, **given))
-        return machines[-1]
+        machine = Machine(image, tmp_path_factory.mktemp("m"), key, credentials={**own, **(credentials or {})}, **given)
+        machines.append(machine)
+        return machine
 
     yield make
     for machine in machines:

@@ -8,11 +8,13 @@ import subprocess
 
 OVMF = pathlib.Path("/usr/share/OVMF")
 PORTS = (22, 80, 443)
+# A machine that a busy builder starves hangs no longer than the builder does.
+WATCHDOG = ("-action", "watchdog=none")
 
 
-def command(folder, address, *, firmware, credentials, seed, resume_from):
+def command(folder, address, *, firmware, processors, credentials, seed, resume_from):
     words = ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-machine", "q35", "-vga", "std", "-display", "none",
-             "-no-reboot", "-smp", "2", "-m", "2048", *_processor(), *_firmware(firmware, folder), *_disk("disk", folder / "disk.qcow2"),
+             "-no-reboot", *WATCHDOG, "-smp", str(processors), "-m", "2048", *_processor(), *_firmware(firmware, folder), *_disk("disk", folder / "disk.qcow2"),
              "-netdev", "user,id=net" + "".join(f",hostfwd=tcp:{address}:{port}-:{port}" for port in PORTS),
              "-device", "virtio-net-pci,netdev=net", "-device", "virtio-rng-pci", "-device", "i6300esb",
              "-chardev", f"socket,id=console,path={folder}/console", "-serial", "chardev:console",

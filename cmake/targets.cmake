@@ -13,8 +13,7 @@ target_compile_options(stratify_flags INTERFACE
 target_link_options(stratify_flags INTERFACE -Wl,--as-needed -Wl,-z,relro,-z,now)
 target_include_directories(stratify_flags INTERFACE ${CMAKE_SOURCE_DIR})
 if(STRATIFY_COVERAGE)
-  # Whole targets are compiled as one file there, of which some warnings think ill; the ordinary build judges warnings.
-  target_compile_options(stratify_flags INTERFACE --coverage -w)
+  target_compile_options(stratify_flags INTERFACE --coverage)
   target_link_options(stratify_flags INTERFACE --coverage)
 endif()
 if(STRATIFY_SANITIZE)

@@ -106,8 +106,10 @@ class Finish {
     const auto root = "--root=" + overlay.merged().string();
     const std::map<std::string, std::string> date = {{"SOURCE_DATE_EPOCH", std::to_string(kSourceDate)}};
     TRY(run_checked(environment_.runner, {.arguments = {"systemd-sysusers", root}, .environment = date}));
-    TRY(run_checked(environment_.runner,
-                    {.arguments = {"systemctl", root, "preset-all"}, .environment = date}));
+    for (const auto* whose : {"--system", "--global"}) {
+      TRY(run_checked(environment_.runner,
+                      {.arguments = {"systemctl", root, whose, "preset-all"}, .environment = date}));
+    }
     const std::set<std::string> backups = {"/etc/passwd-", "/etc/group-", "/etc/shadow-", "/etc/gshadow-",
                                            "/etc/.pwd.lock"};
     return apply_changes(transaction_, tree_, overlay.upper(), {.keep = [&](std::string_view path) {

@@ -5,9 +5,9 @@
 #include <set>
 #include <utility>
 
+#include "image/compose/configure.hpp"
 #include "image/compose/dpkg_database.hpp"
 #include "image/compose/overlay.hpp"
-#include "image/compose/sandbox.hpp"
 #include "image/unpack.hpp"
 #include "platform/file.hpp"
 
@@ -16,24 +16,7 @@ namespace stratify::image {
 namespace {
 
 // Raised when the same packages and recipe would give another tree.
-constexpr std::string_view kComposeFormat = "3";
-
-// Configures every package. dpkg did not unpack them, so their preinst scripts have not run yet; all files
-// are in place already, so the order of those does not matter. dracut is replaced by a no-op while this runs:
-// the initramfs is a step of its own.
-constexpr std::string_view kConfigure = R"(
-exec 1>&2
-cd /var/lib/dpkg/info
-for script in *.preinst; do
-  [ -e "$script" ] || continue
-  name=${script%.preinst}
-  DPKG_MAINTSCRIPT_PACKAGE=${name%%:*} DPKG_MAINTSCRIPT_NAME=preinst DPKG_ADMINDIR=/var/lib/dpkg DPKG_ROOT= \
-    "./$script" install || { echo "preinst of $name failed"; exit 1; }
-done
-cd /
-dpkg --force-unsafe-io --configure --pending || exit 1
-dpkg --audit
-)";
+constexpr std::string_view kComposeFormat = "4";
 
 // Left behind by composing and never part of a tree.
 constexpr std::array kDropped = {"/run/**",
@@ -204,28 +187,6 @@ Result<void> drop_excluded(ostree::Tree& tree, const std::vector<std::string>& e
   return {};
 }
 
-// What dpkg and the scripts said is kept beside the work: a script that fails often says why long before the
-// end.
-Result<void> configure(const ComposeEnvironment& environment, const Overlay& overlay,
-                       const std::string& name) {
-  Sandbox sandbox{.root = overlay.merged(), .source_date = kSourceDate};
-  if (std::filesystem::exists(overlay.merged() / "usr/bin/dracut")) {
-    sandbox.read_only.emplace_back(overlay.merged() / "usr/bin/true", "/usr/bin/dracut");
-  }
-  auto command = in_sandbox(sandbox, {"/bin/sh", "-s"});
-  command.input = kConfigure;
-  command.on_error_line = [&](std::string_view line) {
-    if (line.starts_with("Setting up ")) environment.on_step(line);
-  };
-  const auto output = TRY(environment.runner.run(command));
-  const auto log = environment.work / (name + ".log");
-  TRY(write_file(log, output.err));
-  if (output.exit_code == 0) return {};
-  const auto end = output.err.size() > 600 ? output.err.substr(output.err.size() - 600) : output.err;
-  return fail(Category::kCommandFailed, "configure the packages of", name,
-              "a maintainer script failed; " + log.string() + " holds all it said, at the end:\n" + end);
-}
-
 // Checks the union out and lets the scripts run over it; what they changed goes into tree.
 Result<void> run_scripts(const ComposeEnvironment& environment, ostree::Transaction& transaction,
                          ostree::Tree& tree, const TreeRecipe& recipe, const Sha256& united) {
@@ -233,7 +194,7 @@ Result<void> run_scripts(const ComposeEnvironment& environment, ostree::Transact
   const auto lower = folder.path() / "lower";
   TRY(environment.repository.checkout(united, lower));
   const auto overlay = TRY(Overlay::mount(lower, folder.path()));
-  TRY(configure(environment, overlay, recipe.name));
+  TRY(configure_packages(environment, overlay, recipe.name));
   const auto passwd = TRY(read_file(overlay.merged() / "etc/passwd"));
   const auto group = TRY(read_file(overlay.merged() / "etc/group"));
   return apply_changes(transaction, tree, overlay.upper(),

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <future>
 
 #include "image/disk/filesystems.hpp"
 #include "image/disk/grub.hpp"
@@ -118,9 +119,11 @@ Result<Disk> write_disk(ProcessRunner& runner, const DiskOptions& options) {
                                         .compression = options.compression,
                                         .subvolumes = {"ostree/deploy/" + options.stateroot + "/var"},
                                         .time = disk.time}));
+  // The tree is on the disk now; removing it takes as long as all that follows.
+  auto removed = std::async(std::launch::async, [&] { return ostree::remove_sysroot(sysroot); });
   disk.layout = TRY(with_root_of(root_size, options.layout, options.commit));
   TRY(complete_disk(runner, options, disk, boot, fast.path(), file));
-  TRY(ostree::remove_sysroot(sysroot));
+  TRY(removed.get());
   if (std::rename(file.c_str(), options.output.c_str()) != 0) return errno_error("replace", options.output);
   return disk;
 }

@@ -62,25 +62,37 @@ Result<void> write_at(const fs::path& file, std::uint64_t offset, std::string_vi
   return write_all(fd.get(), data, file);
 }
 
+// What firmware starts. Nothing in it depends on the root, so it is made beside that.
+struct Starter {
+  BootLoader loader;
+  fs::path esp;  // image of the EFI system partition
+};
+
+Result<Starter> make_starter(ProcessRunner& runner, const DiskOptions& options, const Disk& disk,
+                             const fs::path& work) {
+  const auto& layout = disk.layout;
+  Starter starter{
+      .loader = TRY(make_boot_loader(
+          runner, {.modules = options.grub_modules, .work = work, .core_offset = layout.bios.offset})),
+      .esp = work / "esp"};
+  TRY(write_file(work / "BOOTX64.EFI", starter.loader.efi));
+  TRY(make_esp(runner, layout.esp, starter.esp, work / "BOOTX64.EFI", disk.time));
+  return starter;
+}
+
 // Everything in front of the root, and the backup table behind it.
-Result<void> complete_disk(ProcessRunner& runner, const DiskOptions& options, const Disk& disk,
-                           const fs::path& boot, const fs::path& work, const fs::path& file) {
+Result<void> complete_disk(ProcessRunner& runner, const Disk& disk, const Starter& starter,
+                           const fs::path& boot, const fs::path& file) {
   const auto& layout = disk.layout;
   TRY(shift(file, layout.root.offset));
   std::error_code error;
   fs::resize_file(file, layout.table.size, error);
   if (error) return errno_error("size", file, error.value());
-  tell(options, "boot file system");
   TRY(make_boot(runner, layout.boot, file, boot, disk.time));
-  tell(options, "boot loader");
-  const auto loader = TRY(make_boot_loader(
-      runner, {.modules = options.grub_modules, .work = work, .core_offset = layout.bios.offset}));
-  TRY(write_file(work / "BOOTX64.EFI", loader.efi));
-  TRY(make_esp(runner, layout.esp, work / "esp", work / "BOOTX64.EFI", disk.time));
-  TRY(copy_into(file, layout.esp.offset, work / "esp"));
-  TRY(write_at(file, layout.bios.offset, loader.bios_core));
+  TRY(copy_into(file, layout.esp.offset, starter.esp));
+  TRY(write_at(file, layout.bios.offset, starter.loader.bios_core));
   auto table = encode(layout.table);
-  table.front.replace(0, loader.boot_code.size(), loader.boot_code);
+  table.front.replace(0, starter.loader.boot_code.size(), starter.loader.boot_code);
   TRY(write_at(file, 0, table.front));
   return write_at(file, layout.table.size - table.back.size(), table.back);
 }
@@ -110,7 +122,9 @@ Result<Disk> write_disk(ProcessRunner& runner, const DiskOptions& options) {
   TRY(remove_tree(sysroot / "boot"));
   TRY(make_folders(sysroot / "boot"));
 
-  tell(options, "root file system");
+  tell(options, "file systems and boot loader");
+  auto starter =
+      std::async(std::launch::async, [&] { return make_starter(runner, options, disk, fast.path()); });
   const auto file = fs::path(options.output.string() + ".part");
   TRY(make_folders(fs::absolute(options.output).parent_path()));
   const auto root_size = TRY(make_root(runner, disk.layout.root,
@@ -121,8 +135,9 @@ Result<Disk> write_disk(ProcessRunner& runner, const DiskOptions& options) {
                                         .time = disk.time}));
   // The tree is on the disk now; removing it takes as long as all that follows.
   auto removed = std::async(std::launch::async, [&] { return ostree::remove_sysroot(sysroot); });
+  const auto started = TRY(starter.get());
   disk.layout = TRY(with_root_of(root_size, options.layout, options.commit));
-  TRY(complete_disk(runner, options, disk, boot, fast.path(), file));
+  TRY(complete_disk(runner, disk, started, boot, file));
   TRY(removed.get());
   if (std::rename(file.c_str(), options.output.c_str()) != 0) return errno_error("replace", options.output);
   return disk;

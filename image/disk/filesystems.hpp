@@ -21,9 +21,8 @@ struct RootOptions {
   std::uint64_t time = 0;               // seconds since the epoch, for what has no time of its own
 };
 
-// btrfs. Returns the size of the image in bytes: the partition's, or more when mkfs.btrfs thinks the tree
-// needs more (it counts every hard link as a file and 32 KiB for each). The finished file system is checked;
-// kVerification when btrfs-check finds an error.
+// btrfs, as small as mkfs.btrfs makes it: its size in bytes is returned, and the running machine grows it to
+// its partition. The finished file system is checked; kVerification when btrfs-check finds an error.
 [[nodiscard]] Result<std::uint64_t> make_root(ProcessRunner& runner, const Partition& partition,
                                               const RootOptions& options);
 

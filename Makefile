@@ -46,7 +46,7 @@ lock: build ## resolve the packages anew and write image/core.lock
 	@$(stratify) lock
 
 .PHONY: test
-test: image ## everything that is tested
+test: image coverage ## everything that is tested
 	@$(enter) ctest --test-dir out/build --output-on-failure --no-tests=error
 
 .PHONY: coverage
@@ -74,7 +74,7 @@ format: buildroot ## format the code
 	@$(enter) tests/style/format --fix
 
 .PHONY: lint
-lint: configure ## clang-format and clang-tidy
+lint: configure ## clang-format and clang-tidy: what make test asks of the style
 	@$(enter) tests/style/format
 	@$(enter) tests/style/lint out/build
 

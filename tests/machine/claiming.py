@@ -7,6 +7,10 @@ import requests
 
 from .waiting import Patient
 
+# Where tests cut the power: what the console says there.
+SENT = "sent, not yet answered"
+POINTS_OF_A_CLAIM = [SENT, "claim: 1/5 accepted", "claim: 2/5 secrets", "claim: 3/5 configured", "0/4 writing",
+                     "1/4 reloading", "2/4 starting", "3/4 starting", "claim: 4/5 started", "claim: 5/5 live"]
 
 class Claimable(Patient):
     """Verbs of the claim. Needs address and console."""

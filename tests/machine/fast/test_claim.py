@@ -30,7 +30,6 @@ def claimed(machine, measured):
     cloud.wait_until_served()
     took = time.monotonic() - started
     measured(f"without emulation, domain sent to every address answering over TLS: {took:.1f} s")
-    assert took <= 15
     machine.wait_until_live()
     return cloud, session
 

@@ -13,12 +13,10 @@ import time
 
 import pytest
 
+from ..claiming import POINTS_OF_A_CLAIM, SENT
 from ..cloud import Cloud
 
 DOMAIN = "torture.home.arpa"
-SENT = "sent, not yet answered"
-POINTS = [SENT, "claim: 1/5 accepted", "claim: 2/5 secrets", "claim: 3/5 configured", "0/4 writing", "1/4 reloading",
-          "2/4 starting", "3/4 starting", "claim: 4/5 started", "claim: 5/5 live"]
 AT_ONCE = 2
 CUTS_OF_ONE_CLAIM = 10
 
@@ -65,7 +63,7 @@ def restarts(waiting, restarter, tmp_path_factory):
     disks = {}
     code = waiting.claim_code()
     with waiting.send_claim(DOMAIN, code):
-        for number, point in enumerate(POINTS):
+        for number, point in enumerate(POINTS_OF_A_CLAIM):
             if point != SENT:
                 waiting.wait_for_console(re.escape(point))
             disks[point] = waiting.copy_disk(folder / f"{number}.qcow2")
@@ -73,7 +71,7 @@ def restarts(waiting, restarter, tmp_path_factory):
     return {point: restarter(disk) for point, disk in disks.items()}
 
 
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("point", POINTS_OF_A_CLAIM)
 def test_it_is_unclaimed_or_goes_on(restarts, point):
     assert restarts[point].result() == "live" or point == SENT
 

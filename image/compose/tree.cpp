@@ -8,6 +8,7 @@
 #include "image/compose/configure.hpp"
 #include "image/compose/dpkg_database.hpp"
 #include "image/compose/overlay.hpp"
+#include "image/diversions.hpp"
 #include "image/unpack.hpp"
 #include "platform/file.hpp"
 
@@ -187,14 +188,27 @@ Result<void> drop_excluded(ostree::Tree& tree, const std::vector<std::string>& e
   return {};
 }
 
+// A diversion that a script makes comes too late for files that are in place.
+Result<void> check_diverted(const ostree::Repository& repository, const Overlay& overlay,
+                            const std::vector<UnpackedPackage>& packages) {
+  const auto diversions = overlay.merged() / "var/lib/dpkg/diversions";
+  if (!std::filesystem::exists(diversions)) return {};
+  std::vector<std::pair<std::string, Sha256>> commits;
+  commits.reserve(packages.size());
+  for (const auto& package : packages) commits.emplace_back(package.name, package.commit);
+  return check_diversions(repository, TRY(parse_diversions(TRY(read_file(diversions)))), commits);
+}
+
 // Checks the union out and lets the scripts run over it; what they changed goes into tree.
 Result<void> run_scripts(const ComposeEnvironment& environment, ostree::Transaction& transaction,
-                         ostree::Tree& tree, const TreeRecipe& recipe, const Sha256& united) {
+                         ostree::Tree& tree, const TreeRecipe& recipe,
+                         const std::vector<UnpackedPackage>& packages, const Sha256& united) {
   const auto folder = TRY(TemporaryFolder::create(environment.work, "compose"));
   const auto lower = folder.path() / "lower";
   TRY(environment.repository.checkout(united, lower));
   const auto overlay = TRY(Overlay::mount(lower, folder.path()));
   TRY(configure_packages(environment, overlay, recipe.name));
+  TRY(check_diverted(environment.repository, overlay, packages));
   const auto passwd = TRY(read_file(overlay.merged() / "etc/passwd"));
   const auto group = TRY(read_file(overlay.merged() / "etc/group"));
   return apply_changes(transaction, tree, overlay.upper(),
@@ -248,7 +262,7 @@ Result<Sha256> compose_tree(const ComposeEnvironment& environment, const TreeRec
 
   auto second = TRY(environment.repository.begin());
   auto composed = TRY(ostree::Tree::of_commit(environment.repository, united));
-  TRY(run_scripts(environment, second, composed, recipe, united));
+  TRY(run_scripts(environment, second, composed, recipe, debs, united));
   TRY(remove_packages(environment, second, composed, recipe, debs));
   TRY(drop_excluded(composed, recipe.exclude, ""));
   const auto commit = TRY(commit_tree(second, composed, ref));

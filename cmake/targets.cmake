@@ -33,8 +33,7 @@ endfunction()
 
 # stratify_lint(TARGET source ...): clang-tidy reads these sources together with the others of their folder, as one
 # translation unit that is never compiled: headers then cost once instead of once a file. So a name in an unnamed
-# namespace may stand once in a folder. clang's analyzer follows the includes of a file only if its path holds the word
-# UnifiedSource.
+# namespace may stand once in a folder.
 function(stratify_lint target)
   if(CMAKE_CURRENT_SOURCE_DIR MATCHES "^${CMAKE_SOURCE_DIR}/tests(/|$)")
     return()

@@ -196,6 +196,9 @@ Result<void> Claim::repair() {
 Result<void> Claim::renew_password() {
   if (state_ != State::kLive) return conflict("A new password can be made once the cloud is live.");
   record_->password_shown = false;
+  // Whoever listened when the machine was claimed holds the session too: from here on the console alone shows
+  // it.
+  record_->session.clear();
   password_ = Secret();
   return advance(Event::kPasswordLost, Guard::kPasswordUnseen);
 }

@@ -1,5 +1,6 @@
 #include "stack/apply.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -8,6 +9,7 @@
 #include <optional>
 #include <set>
 
+#include "platform/beneath.hpp"
 #include "platform/btrfs.hpp"
 #include "platform/file.hpp"
 #include "platform/sha256.hpp"
@@ -53,18 +55,30 @@ class Applying {
       const auto path = on_disk(folder.path);
       if (fs::is_directory(path)) continue;
       TRY(make_folders(path.parent_path()));
-      // Prepared under another name, so that a folder that exists is always finished.
-      const auto fresh = path.parent_path() / (".new-" + path.filename().string());
-      if (folder.subvolume)
-        TRY(make_subvolume(fresh));
-      else
-        TRY(make_folders(fresh));
-      if (::chmod(fresh.c_str(), folder.mode) != 0) return errno_error("set the mode of", path);
-      if (folder.owner != 0) TRY(effects_.own(fresh, folder.owner));
-      if (::rename(fresh.c_str(), path.c_str()) != 0) return errno_error("create folder", path);
-      TRY(sync_folder(path.parent_path()));
+      TRY(make_data_folder(folder, path));
     }
     return {};
+  }
+
+  // The parent may belong to a container, which may have put anything there: all is done by what is held
+  // open, and no link is followed. Prepared under another name, so that a folder that exists is always
+  // finished.
+  Result<void> make_data_folder(const DataFolder& folder, const fs::path& path) const {
+    const auto parent = TRY(open_folder_beneath(effects_.root, fs::path(folder.path).parent_path()));
+    const auto name = path.filename();
+    const auto fresh = ".new-" + name.string();
+    TRY(remove_tree(path_of(parent) / fresh));
+    if (fs::is_symlink(path_of(parent) / name)) TRY(remove_tree(path_of(parent) / name));
+    if (folder.subvolume)
+      TRY(make_subvolume(path_of(parent) / fresh));
+    else if (::mkdirat(parent.get(), fresh.c_str(), 0700) != 0)
+      return errno_error("create folder", path);
+    const auto made = TRY(open_file(path_of(parent) / fresh, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
+    if (::fchmod(made.get(), folder.mode) != 0) return errno_error("set the mode of", path);
+    if (folder.owner != 0) TRY(effects_.own(made, path, folder.owner));
+    if (::renameat(parent.get(), fresh.c_str(), parent.get(), name.c_str()) != 0)
+      return errno_error("create folder", path);
+    return sync_folder(path_of(parent));
   }
 
   Result<void> set_secrets() {
@@ -255,8 +269,8 @@ class Applying {
 
 }  // namespace
 
-Result<void> own_folder(const fs::path& path, std::uint32_t owner) {
-  if (::chown(path.c_str(), owner, owner) != 0)
+Result<void> own_folder(const Descriptor& folder, const fs::path& path, std::uint32_t owner) {
+  if (::fchown(folder.get(), owner, owner) != 0)
     return errno_error("give to user " + std::to_string(owner), path);
   return {};
 }

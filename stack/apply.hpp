@@ -11,6 +11,7 @@
 
 #include "platform/bus.hpp"
 #include "platform/error.hpp"
+#include "platform/file.hpp"
 #include "platform/podman.hpp"
 #include "stack/desired_state.hpp"
 
@@ -20,13 +21,16 @@ struct ApplyEffects {
   std::filesystem::path root = "/";  // what the paths of the desired state are below
   Units& units;
   Podman& podman;
-  // Gives a folder to a user and group; a test that is not root counts instead.
-  std::function<Result<void>(const std::filesystem::path& path, std::uint32_t owner)> own;
+  // Gives an open folder to a user and group; a test that is not root counts instead.
+  std::function<Result<void>(const Descriptor& folder, const std::filesystem::path& path,
+                             std::uint32_t owner)>
+      own;
   std::chrono::seconds limit{600};  // for all units together
 };
 
-// chown(2) and fsync.
-[[nodiscard]] Result<void> own_folder(const std::filesystem::path& path, std::uint32_t owner);
+// fchown(2).
+[[nodiscard]] Result<void> own_folder(const Descriptor& folder, const std::filesystem::path& path,
+                                      std::uint32_t owner);
 
 struct Progress {
   std::size_t done = 0;

@@ -237,6 +237,15 @@ TEST_F(AClaimedMachine, CannotBeReopenedOrRepaired) {
   EXPECT_EQ(category_of(claim_->repair()), Category::kConflict);
 }
 
+TEST_F(AClaimedMachine, ForgetsTheSessionOfTheClaimWhenANewPasswordIsMade) {
+  go_live();
+  ASSERT_TRUE(claim_->knows_session(token_.reveal()));
+  ASSERT_TRUE(claim_->renew_password());
+  EXPECT_FALSE(claim_->knows_session(token_.reveal()));
+  boot();
+  EXPECT_FALSE(claim_->knows_session(token_.reveal()));
+}
+
 class ADamagedStore : public ClaimFixture {
  protected:
   void damage(std::optional<stack::Domain> configured = std::nullopt) {

@@ -37,8 +37,8 @@ class AMachine : public Rendering {
   FakeSystemd systemd_{root_.path()};
   FakePodman podman_;
   std::map<std::string, std::uint32_t> owners_;
-  std::function<Result<void>(const std::filesystem::path&, std::uint32_t)> owns_ =
-      [this](const std::filesystem::path& path, std::uint32_t owner) -> Result<void> {
+  std::function<Result<void>(const Descriptor&, const std::filesystem::path&, std::uint32_t)> owns_ =
+      [this](const Descriptor&, const std::filesystem::path& path, std::uint32_t owner) -> Result<void> {
     owners_[path.filename()] = owner;
     return {};
   };
@@ -76,8 +76,36 @@ TEST_F(AMachine, GivesEachProviderItsOwnFolderOfData) {
   claim_it("example.org");
   ASSERT_TRUE(apply_now());
   EXPECT_TRUE(exists("var/lib/openhaven/data/webdav/files/owner"));
-  EXPECT_EQ(owners_[".new-files"], 1000U);
+  EXPECT_EQ(owners_["files"], 1000U);
   EXPECT_FALSE(exists("var/lib/openhaven/data/webdav/.new-files"));
+}
+
+TEST_F(AMachine, FollowsNoLinkThatAContainerPutWhereItsFolderWasMade) {
+  claim_it("example.org");
+  ASSERT_TRUE(apply_now());
+  const auto files = root_.path() / "var/lib/openhaven/data/webdav/files";
+  const auto elsewhere = root_.path() / "elsewhere";
+  ASSERT_TRUE(make_folders(elsewhere));
+  const auto mode = std::filesystem::status(elsewhere).permissions();
+  std::filesystem::rename(files / "owner", files / "aside");
+  std::filesystem::create_symlink(elsewhere, files / ".new-owner");
+  std::filesystem::create_symlink("nowhere", files / "owner");
+  owners_.clear();
+  const auto report = apply_now();
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_TRUE(std::filesystem::is_directory(std::filesystem::symlink_status(files / "owner")));
+  EXPECT_EQ(std::filesystem::status(elsewhere).permissions(), mode);
+  EXPECT_FALSE(std::filesystem::exists(files / ".new-owner"));
+}
+
+TEST_F(AMachine, RefusesToMakeAFolderBehindALink) {
+  claim_it("example.org");
+  const auto data = root_.path() / "var/lib/openhaven/data";
+  ASSERT_TRUE(make_folders(data));
+  ASSERT_TRUE(make_folders(root_.path() / "elsewhere/files"));
+  std::filesystem::create_symlink(root_.path() / "elsewhere", data / "webdav");
+  EXPECT_FALSE(apply_now());
+  EXPECT_FALSE(std::filesystem::exists(root_.path() / "elsewhere/files/owner"));
 }
 
 TEST_F(AMachine, ReloadsNothingButItsProxyWhenANameBecomesReady) {

@@ -5,6 +5,7 @@
 #include <apt-pkg/aptconfiguration.h>
 #include <apt-pkg/cachefile.h>
 #include <apt-pkg/configuration.h>
+#include <apt-pkg/debversion.h>
 #include <apt-pkg/depcache.h>
 #include <apt-pkg/edsp.h>
 #include <apt-pkg/error.h>
@@ -16,6 +17,7 @@
 #include <apt-pkg/pkgrecords.h>
 #include <apt-pkg/pkgsystem.h>
 #include <apt-pkg/sourcelist.h>
+#include <apt-pkg/strutl.h>
 #include <apt-pkg/update.h>
 #include <apt-pkg/version.h>
 
@@ -302,6 +304,42 @@ class UnmetSearch {
   std::set<unsigned> seen_;
 };
 
+// The address an index stands at: ".../dists/trixie".
+std::string address_of(const metaIndex& meta) { return meta.GetURI() + "dists/" + meta.GetDist(); }
+
+// Drops what was kept of an index that is refused: beside it, libapt-pkg would refuse the right one for
+// having changed its name.
+void forget(const metaIndex& meta) {
+  const fs::path lists = _config->FindDir("Dir::State::Lists");
+  const auto prefix = URItoFileName(address_of(meta) + "/");
+  std::vector<fs::path> kept;
+  std::error_code error;
+  for (const auto& file : fs::directory_iterator(lists, error)) {
+    if (file.path().filename().string().starts_with(prefix)) kept.push_back(file.path());
+  }
+  for (const auto& file : kept) fs::remove(file, error);
+}
+
+std::string or_none(const std::string& name) { return name.empty() ? "none" : name; }
+
+// Signed by a key of its keyring, and really of the suite that was asked for. libapt-pkg only warns of
+// another one.
+Result<void> check_index(metaIndex& meta) {
+  if (!meta.IsTrusted()) {
+    return fail(Category::kVerification, "use", meta.Describe(),
+                "its index is not signed by a key of its keyring");
+  }
+  if (!meta.Load(nullptr))
+    return apt_error(Category::kVerification, "read the index of", URI::NoUserPassword(address_of(meta)));
+  if (meta.GetCodename() == meta.GetDist() || meta.GetSuite() == meta.GetDist()) return {};
+  forget(meta);
+  return fail(
+      Category::kVerification, "use", URI::NoUserPassword(address_of(meta)),
+      std::format("expected the index of {}, found one whose codename is {} and whose suite is {}; "
+                  "the mirror is wrong or not honest, so take another one, or correct the suite's name",
+                  meta.GetDist(), or_none(meta.GetCodename()), or_none(meta.GetSuite())));
+}
+
 // Whether maintainer scripts may count on it without naming it. apt itself is of priority required, but an
 // image is never changed by a package manager.
 bool is_base(const pkgCache::PkgIterator& package, const pkgCache::VerIterator& version) {
@@ -342,12 +380,7 @@ Result<Archive> Archive::open(const ArchiveOptions& options) {
   if (!state->caches.BuildSourceList() || !state->caches.BuildCaches(nullptr, false)) {
     return apt_error(Category::kIo, "read the package indexes in", state->options.folder);
   }
-  for (auto* meta : *state->caches.GetSourceList()) {
-    if (!meta->IsTrusted()) {
-      return fail(Category::kVerification, "use", meta->Describe(),
-                  "its index is not signed by a key of its keyring");
-    }
-  }
+  for (auto* meta : *state->caches.GetSourceList()) TRY(check_index(*meta));
   state->policy =
       std::make_unique<NewestAllowed>(state->cache(), *state->caches.GetSourceList(), state->options.sources);
   return Archive(std::move(state));
@@ -423,6 +456,11 @@ std::int64_t Archive::date() const {
     if (meta->Load(nullptr)) newest = std::max<std::int64_t>(newest, meta->GetDate());
   }
   return newest;
+}
+
+std::weak_ordering compare_versions(std::string_view one, std::string_view other) {
+  return debVS.DoCmpVersion(one.data(), one.data() + one.size(), other.data(),
+                            other.data() + other.size()) <=> 0;
 }
 
 Result<std::vector<std::string>> configured_uris(const fs::path& etc) {

@@ -1,6 +1,7 @@
 // Debian's package archives through libapt-pkg: signed indexes, and which packages a list of names needs.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -48,9 +49,10 @@ struct Package {
 // a process.
 class Archive {
  public:
-  // Downloads what is new and checks signatures, checksums and dates. kVerification for an index that is
-  // unsigned, signed by another key or out of date; kUnavailable when the mirror does not answer; kNotFound
-  // when it has no such suite.
+  // Downloads what is new and checks signatures, checksums, dates and names: one key signs many suites, so
+  // what is signed has to call itself by the suite's name, as its codename or its suite. kVerification for an
+  // index that is unsigned, signed by another key, out of date or another suite's; kUnavailable when the
+  // mirror does not answer; kNotFound when it has no such suite.
   [[nodiscard]] static Result<Archive> open(const ArchiveOptions& options);
 
   // Everything that must be installed so that the named packages work on an empty system: the names, every
@@ -72,6 +74,9 @@ class Archive {
   explicit Archive(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
+
+// Which of two versions is the newer one, as deb-version(7) orders them.
+[[nodiscard]] std::weak_ordering compare_versions(std::string_view one, std::string_view other);
 
 // The archive URIs in an apt configuration (sources.list and sources.list.d, both formats), in its order,
 // each once; `etc` is the folder that holds them, "/etc/apt".

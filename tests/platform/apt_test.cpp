@@ -182,6 +182,69 @@ TEST_F(AnArchive, IsRefusedWhenItIsOutOfDate) {
   EXPECT_EQ(archive.error().category(), Category::kVerification);
 }
 
+// The suite "stable", in whose place stands what the same key signed for another one.
+class AnArchiveOfAnotherSuite : public AnArchive {
+ protected:
+  void publish_as(const std::string& names) {
+    publish({.packages = kPackages, .signer = &keys().good, .names = names});
+  }
+};
+
+TEST_F(AnArchiveOfAnotherSuite, IsRefusedThoughAKeyOfTheKeyringSignedIt) {
+  publish_as("Suite: oldstable\nCodename: bookworm\n");
+  const auto archive = open({source()});
+  ASSERT_FALSE(archive);
+  EXPECT_EQ(archive.error().category(), Category::kVerification);
+  EXPECT_THAT(
+      archive.error().message(),
+      AllOf(HasSubstr("debian/dists/stable: cannot use: expected the index of stable, found one whose "
+                      "codename is bookworm and whose suite is oldstable;"),
+            HasSubstr("take another one")));
+}
+
+TEST_F(AnArchiveOfAnotherSuite, IsRefusedWhenItDoesNotSayWhatItIs) {
+  publish_as("");
+  const auto archive = open({source()});
+  ASSERT_FALSE(archive);
+  EXPECT_THAT(archive.error().message(),
+              HasSubstr("found one whose codename is none and whose suite is none"));
+}
+
+TEST_F(AnArchiveOfAnotherSuite, IsRefusedEachTimeAndNotRememberedOnceTheRightOneIsBack) {
+  publish_as("Suite: stable-security\nCodename: stable-security\n");
+  EXPECT_FALSE(open({source()}));
+  EXPECT_FALSE(open({source()}));
+  publish({.packages = kPackages, .signer = &keys().good});
+  const auto archive = open({source()});
+  EXPECT_TRUE(archive) << archive.error().message();
+}
+
+TEST_F(AnArchiveOfAnotherSuite, IsRefusedWhenTheRightOneWasSeenBefore) {
+  publish({.packages = kPackages, .signer = &keys().good});
+  ASSERT_TRUE(open({source()}));
+  publish_as("Suite: oldstable\nCodename: bookworm\n");
+  const auto archive = open({source()});
+  ASSERT_FALSE(archive);
+  EXPECT_EQ(archive.error().category(), Category::kVerification);
+}
+
+TEST_F(AnArchiveOfAnotherSuite, IsTheRightOneWhenEitherNameIsTheOneAskedFor) {
+  publish_as("Suite: stable\nCodename: trixie\n");
+  EXPECT_TRUE(open({source()}));
+  publish({.suite = "trixie-security",
+           .packages = kPackages,
+           .signer = &keys().good,
+           .names = "Suite: stable-security\nCodename: trixie-security\n"});
+  EXPECT_TRUE(open({source("trixie-security")}));
+}
+
+TEST(Versions, AreOrderedAsDebianOrdersThem) {
+  EXPECT_TRUE(compare_versions("1.9", "1.10") < 0);
+  EXPECT_TRUE(compare_versions("1:1.0", "2.0") > 0);
+  EXPECT_TRUE(compare_versions("2.11~bpo13+1", "2.11") < 0);
+  EXPECT_TRUE(compare_versions("1.0-1", "1.0-1") == 0);
+}
+
 TEST_F(AnArchive, IsNotFoundWhereThereIsNone) {
   const auto archive = open({source("nonesuch")});
   ASSERT_FALSE(archive);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,10 +34,11 @@ struct IndexedPackage {
 };
 
 struct SuiteContent {
-  std::string suite = "stable";
+  std::string suite = "stable";  // the folder below dists/
   std::vector<IndexedPackage> packages;
   std::string release_fields = {};          // "Valid-Until: ...\n"
   const SigningIdentity* signer = nullptr;  // none: the suite is unsigned
+  std::optional<std::string> names = {};    // lines in place of "Suite: <suite>\nCodename: <suite>\n"
 };
 
 // Writes dists/<suite> below folder. Dated 2026-01-01.

@@ -1,10 +1,10 @@
 #include "platform/beneath.hpp"
 
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <unistd.h>
+
+#include <iterator>
+#include <utility>
 
 namespace stratify {
 
@@ -12,15 +12,18 @@ namespace fs = std::filesystem;
 
 namespace {
 
+// One name at a time, and not by openat2(2): units with RestrictSUIDSGID= have none (systemd.exec(5)).
 Result<Descriptor> open_beneath(const fs::path& root, const fs::path& path, int flags) {
-  const auto top = TRY(open_file(root, O_PATH | O_DIRECTORY));
-  open_how how{};
-  how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC);
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
-  Descriptor fd(
-      static_cast<int>(::syscall(SYS_openat2, top.get(), path.relative_path().c_str(), &how, sizeof(how))));
-  if (!fd) return errno_error("open", root / path.relative_path());
-  return fd;
+  auto at = TRY(open_file(root, O_PATH | O_DIRECTORY));
+  const auto names = path.relative_path();
+  for (auto name = names.begin(); name != names.end(); ++name) {
+    if (*name == "..") return fail(Category::kInvalidInput, "open", root / names, "it leads upwards");
+    const auto how = std::next(name) == names.end() ? flags : O_PATH | O_DIRECTORY;
+    Descriptor next(::openat(at.get(), name->c_str(), how | O_NOFOLLOW | O_CLOEXEC));
+    if (!next) return errno_error("open", root / names);
+    at = std::move(next);
+  }
+  return at;
 }
 
 }  // namespace

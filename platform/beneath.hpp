@@ -9,7 +9,7 @@
 
 namespace stratify {
 
-// The folder at root/path. Root is trusted; below it nothing may be a link (openat2(2), RESOLVE_NO_SYMLINKS).
+// The folder at root/path. Root is trusted; below it nothing may be a link, nor "..".
 [[nodiscard]] Result<Descriptor> open_folder_beneath(const std::filesystem::path& root,
                                                      const std::filesystem::path& path);
 

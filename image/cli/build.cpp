@@ -3,6 +3,7 @@
 #include "image/cli/inputs.hpp"
 #include "image/cli/verb.hpp"
 #include "image/disk/images.hpp"
+#include "image/downgrades.hpp"
 #include "image/fetch.hpp"
 #include "image/lock.hpp"
 #include "image/resolve.hpp"
@@ -13,10 +14,22 @@ namespace stratify::image::cli {
 
 namespace {
 
+// A mirror that is stuck at an old state, or put there, offers signed packages with known holes: nobody but a
+// person takes them.
+Result<void> check_not_lower(const Arguments& arguments, const Lock& lock, const Lock& anew) {
+  const auto lower = downgrades(lock, anew);
+  if (lower.empty()) return {};
+  return fail(Category::kVerification, "make anew", arguments.lock(),
+              "the mirror has only lower versions than are locked: " + names_of(lower) +
+                  "; it is outdated or not honest. Take another one with --mirror; if you mean to go back, "
+                  "`stratify lock` does it, and you review what it wrote");
+}
+
 // Resolves anew, because packages left the mirror, and says what that changes.
 Result<Lock> renew(const Arguments& arguments, const Manifest& manifest, const Mirror& mirror,
                    const Lock& lock) {
   auto anew = TRY(resolve(manifest, mirror, arguments.cache() / "apt", arguments.progress()));
+  TRY(check_not_lower(arguments, lock, anew));
   TRY(save_lock(anew, arguments.lock()));
   arguments.progress().note(arguments.lock().string() + " was made anew; commit it. What changed:\n" +
                             to_text(diff_locks(lock, anew)));
@@ -153,24 +166,26 @@ Result<void> run_build(const Arguments& arguments) {
 }  // namespace
 
 Verb build_verb() {
-  Verb verb{.name = "build",
-            .summary = "make the images that the lock describes",
-            .operands = "",
-            .description =
-                "Fetches every package of the lock, in parallel and resuming what was interrupted. A file "
-                "whose checksum does not "
-                "match is never used; a damaged one in the cache is named and fetched anew.\n\n"
-                "A build uses exactly the lock. When a locked version has left the mirror it is named, "
-                "everything is resolved "
-                "anew, the lock is rewritten and the difference printed. With --locked that is an error "
-                "instead, with exit code 4.",
-            .examples = {{"stratify build", "makes the image of image/core.yaml"},
-                         {"stratify build --locked",
-                          "as the first, but fails rather than to use another version than locked"},
-                         {"stratify build --json", "as the first, telling a program how far it is"}},
-            .files = {{"image/core.lock", "the packages that are used"},
-                      {"out/cache/debs/", "the packages, each named by its SHA-256"}},
-            .run = run_build};
+  Verb verb{
+      .name = "build",
+      .summary = "make the images that the lock describes",
+      .operands = "",
+      .description =
+          "Fetches every package of the lock, in parallel and resuming what was interrupted. A file "
+          "whose checksum does not "
+          "match is never used; a damaged one in the cache is named and fetched anew.\n\n"
+          "A build uses exactly the lock. When a locked version has left the mirror it is named, "
+          "everything is resolved "
+          "anew, the lock is rewritten and the difference printed; but never with a lower version than was "
+          "locked: then the mirror is outdated or not honest, the lock stays as it is and the exit "
+          "code is 3. With --locked a version that left is an error, with exit code 4.",
+      .examples = {{"stratify build", "makes the image of image/core.yaml"},
+                   {"stratify build --locked",
+                    "as the first, but fails rather than to use another version than locked"},
+                   {"stratify build --json", "as the first, telling a program how far it is"}},
+      .files = {{"image/core.lock", "the packages that are used"},
+                {"out/cache/debs/", "the packages, each named by its SHA-256"}},
+      .run = run_build};
   verb.options.add_options()("locked", boost::program_options::bool_switch(),
                              "fail when a locked package has left the mirror, rather than to resolve anew");
   verb.options.add_options()("key", boost::program_options::value<std::string>()->value_name("FILE"),

@@ -16,6 +16,10 @@ namespace stratify::image::cli {
 [[nodiscard]] Result<void> check_current(const Lock& lock, const Lock& anew,
                                          const std::filesystem::path& path);
 
+// Says of versions that go down that a person has to look at them; empty when there are none.
+[[nodiscard]] std::string warning_of(const std::vector<ChangedPackage>& downgrades);
+
 [[nodiscard]] boost::json::object to_json(const LockDifference& difference);
+[[nodiscard]] boost::json::array to_json(const std::vector<ChangedPackage>& packages);
 
 }  // namespace stratify::image::cli

@@ -6,6 +6,7 @@
 
 #include "image/cli/inputs.hpp"
 #include "image/cli/verb.hpp"
+#include "image/downgrades.hpp"
 #include "image/resolve.hpp"
 
 namespace stratify::image::cli {
@@ -38,12 +39,14 @@ Result<void> run_lock(const Arguments& arguments) {
   const auto before = old_lock(arguments.lock());
   const auto after = TRY(resolve(manifest, mirror, arguments.cache() / "apt", arguments.progress()));
   const auto difference = diff_locks(before, after);
+  const auto lower = downgrades(before, after);
   if (arguments.flag("check")) return check_current(before, after, arguments.lock());
   TRY(save_lock(after, arguments.lock()));
-  const auto changes = before.packages.empty() ? std::string() : to_text(difference);
+  const auto changes = before.packages.empty() ? std::string() : to_text(difference) + warning_of(lower);
   arguments.result(changes + summary(after, manifest), {{"lock", arguments.lock().string()},
                                                         {"packages", after.packages.size()},
-                                                        {"difference", cli::to_json(difference)}});
+                                                        {"difference", cli::to_json(difference)},
+                                                        {"downgrades", cli::to_json(lower)}});
   return {};
 }
 
@@ -62,7 +65,9 @@ Verb lock_verb() {
           "scripts may count on, and what these depend on. Recommended packages are not taken.\n\n"
           "The result is written to the lock, one line a package with version, suite, checksum and size, and "
           "the "
-          "difference from the lock before is printed. Commit the lock: a build uses exactly what it says.",
+          "difference from the lock before is printed. Versions that went down are named once more: the "
+          "mirror "
+          "may be outdated or not honest. Commit the lock: a build uses exactly what it says.",
       .examples = {{"stratify lock", "renews image/core.lock and says what changed"},
                    {"stratify lock --check", "says whether newer packages are there; nothing is written"},
                    {"stratify lock --mirror https://<host>/debian", "as the first, from this mirror"}},

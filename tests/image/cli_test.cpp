@@ -14,6 +14,7 @@ namespace stratify::image {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 struct Outcome {
   int code;
@@ -152,6 +153,40 @@ TEST_F(AProject, WhosePackageLeftTheMirrorIsLockedAnewUnlessThatIsForbidden) {
   EXPECT_THAT(allowed.err, HasSubstr("server 1.0 left the mirror: the packages are resolved anew"));
   EXPECT_THAT(allowed.err, HasSubstr("~ server 1.0 -> 2.0 (os)\n"));
   EXPECT_EQ(locked_version(), "2.0");
+}
+
+// A mirror that once gave 2.0 and now, signed as ever, gives 1.0 again.
+class AProjectWhoseMirrorWentBack : public AProject {
+ protected:
+  AProjectWhoseMirrorWentBack() {
+    publish("2.0");
+    run("lock");
+    publish("1.0");
+  }
+};
+
+TEST_F(AProjectWhoseMirrorWentBack, IsNotBuiltOfLowerVersionsAndKeepsItsLock) {
+  const auto before = read_file(folder_.path() / "tiny.lock").value();
+  const auto outcome = run("build");
+  EXPECT_EQ(outcome.code, 3);
+  EXPECT_THAT(outcome.err,
+              HasSubstr("tiny.lock: cannot make anew: the mirror has only lower versions than are locked: "
+                        "server 2.0 -> 1.0; it is outdated or not honest"));
+  EXPECT_EQ(read_file(folder_.path() / "tiny.lock"), before);
+}
+
+TEST_F(AProjectWhoseMirrorWentBack, GoesBackWhenAPersonLocksItAndIsToldWhatIsLower) {
+  EXPECT_THAT(run("lock", {"--check"}).err, HasSubstr("LOWER than before: server 2.0 -> 1.0\n"));
+  const auto outcome = run("lock");
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("LOWER than before: server 2.0 -> 1.0\nThe mirror is outdated"));
+  EXPECT_EQ(locked_version(), "1.0");
+}
+
+TEST_F(AProject, WhoseVersionsOnlyRiseIsNotWarnedOf) {
+  run("lock");
+  publish("1.10");
+  EXPECT_THAT(run("lock").out, Not(HasSubstr("LOWER")));
 }
 
 }  // namespace

@@ -2,29 +2,12 @@
 
 #include <format>
 
+#include "image/cli/image_files.hpp"
 #include "image/manifest.hpp"
-#include "platform/file.hpp"
 
 namespace stratify::image::cli {
 
 namespace fs = std::filesystem;
-
-namespace {
-
-Result<Sha256> commit_of_image(fs::path image) {
-  const auto manifest = image.replace_extension(".json");
-  const auto text = TRY(read_file(manifest));
-  boost::system::error_code error;
-  const auto value = boost::json::parse(text, error);
-  const auto* const object = error ? nullptr : value.if_object();
-  const auto* const commit = object == nullptr ? nullptr : object->if_contains("commit");
-  if (commit == nullptr || !commit->is_string()) {
-    return fail(Category::kInvalidInput, "read", manifest, "it is not the manifest of an image");
-  }
-  return Sha256::parse(commit->get_string());
-}
-
-}  // namespace
 
 fs::path repository_path(const Arguments& arguments) { return arguments.cache() / "repo"; }
 
@@ -42,12 +25,17 @@ Result<std::string> ref_of(const Arguments& arguments) {
   return std::format("openhaven/{}/{}", manifest.architecture, manifest.name);
 }
 
+std::optional<fs::path> image_named(const std::optional<std::string>& named) {
+  if (!named || Sha256::parse(*named) || !fs::is_regular_file(*named)) return std::nullopt;
+  return fs::path(*named);
+}
+
 Result<Sha256> find_commit(const Arguments& arguments, const ostree::Repository& repository,
                            const std::optional<std::string>& named) {
   if (named) {
     if (auto commit = Sha256::parse(*named)) return commit;
-    if (fs::is_regular_file(*named)) return commit_of_image(*named);
   }
+  if (const auto image = image_named(named)) return TRY(load_image_manifest(manifest_of(*image))).commit;
   const auto ref = named ? *named : TRY(ref_of(arguments));
   if (auto commit = TRY(repository.resolve(ref))) return *std::move(commit);
   std::string known;

@@ -15,8 +15,11 @@ namespace stratify::image::cli {
 // The repository of the cache; kNotFound says how to make one.
 [[nodiscard]] Result<ostree::Repository> open_repository(const Arguments& arguments);
 
-// A commit's checksum, a ref, or an image (its manifest *.json beside it says the commit); nothing named:
-// what was built last.
+// The image file that is named, if it is one and not a commit's checksum.
+[[nodiscard]] std::optional<std::filesystem::path> image_named(const std::optional<std::string>& named);
+
+// A commit's checksum, a ref, or an image; nothing named: what was built last. Of an image only the manifest
+// *.json beside it is read: whether the two belong together, `stratify verify` finds out.
 [[nodiscard]] Result<Sha256> find_commit(const Arguments& arguments, const ostree::Repository& repository,
                                          const std::optional<std::string>& named);
 

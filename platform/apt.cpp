@@ -143,7 +143,8 @@ Category category_of(const pkgAcquire::Item& item) {
 Unexpected refusal(const pkgAcquire::Item& item, const ArchiveOptions& options) {
   const auto address = item.DescURI();
   const auto category = category_of(item);
-  auto cause = on_one_line(item.ErrorText);
+  const auto noted = pending_messages();
+  auto cause = item.ErrorText.empty() ? noted : on_one_line(item.ErrorText);
   const auto is_its = [&](const Source& source) { return address.contains("/dists/" + source.suite + "/"); };
   const auto source = std::ranges::find_if(options.sources, is_its);
   if (category == Category::kVerification && source != options.sources.end()) {
@@ -165,7 +166,6 @@ Result<void> update(const ArchiveOptions& options, pkgSourceList& list) {
   fetcher.Run();
   for (auto item = fetcher.ItemsBegin(); item != fetcher.ItemsEnd(); ++item) {
     if ((*item)->Status == pkgAcquire::Item::StatDone) continue;
-    _error->Discard();
     return refusal(**item, options);
   }
   if (_error->PendingError()) return apt_error(Category::kVerification, "use the archive", {});

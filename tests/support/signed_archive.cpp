@@ -45,10 +45,10 @@ std::string entry_of(const IndexedPackage& package) {
 std::string release_of(const SuiteContent& content, const std::string& packages) {
   const auto names = content.names.value_or(std::format("Suite: {0}\nCodename: {0}\n", content.suite));
   return std::format(
-      "Origin: Test\n{0}Date: Thu, 01 Jan 2026 00:00:00 UTC\n{1}Architectures: "
+      "Origin: Test\n{0}Date: {4}\n{1}Architectures: "
       "amd64\nComponents: main\n"
       "SHA256:\n {2} {3} main/binary-amd64/Packages\n",
-      names, content.release_fields, Sha256::of(packages).hex(), packages.size());
+      names, content.release_fields, Sha256::of(packages).hex(), packages.size(), content.date);
 }
 
 }  // namespace

@@ -39,9 +39,10 @@ struct SuiteContent {
   std::string release_fields = {};          // "Valid-Until: ...\n"
   const SigningIdentity* signer = nullptr;  // none: the suite is unsigned
   std::optional<std::string> names = {};    // lines in place of "Suite: <suite>\nCodename: <suite>\n"
+  std::string date = "Thu, 01 Jan 2026 00:00:00 UTC";
 };
 
-// Writes dists/<suite> below folder. Dated 2026-01-01.
+// Writes dists/<suite> below folder.
 void write_suite(const std::filesystem::path& folder, const SuiteContent& content);
 
 }  // namespace stratify::tests

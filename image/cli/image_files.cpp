@@ -31,11 +31,13 @@ Result<ImageManifest> manifest_from(const json::value& value) {
 
 Result<ImageManifest> load_image_manifest(const fs::path& path) {
   const auto text = TRY(read_file(path));
+  const auto other = fail(Category::kInvalidInput, "read", path, "it is not the manifest of an image");
   try {
     if (auto manifest = manifest_from(json::parse(text))) return manifest;
+    return other;
   } catch (const std::exception&) {  // boost::json's way to say that it is another document
+    return other;
   }
-  return fail(Category::kInvalidInput, "read", path, "it is not the manifest of an image");
 }
 
 fs::path manifest_of(fs::path image) { return image.replace_extension(".json"); }

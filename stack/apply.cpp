@@ -63,7 +63,7 @@ class Applying {
   // The parent may belong to a container, which may have put anything there: all is done by what is held
   // open, and no link is followed. Prepared under another name, so that a folder that exists is always
   // finished.
-  Result<void> make_data_folder(const DataFolder& folder, const fs::path& path) const {
+  Result<void> make_data_folder(const DataFolder& folder, const fs::path& path) {
     const auto parent = TRY(open_folder_beneath(effects_.root, fs::path(folder.path).parent_path()));
     const auto name = path.filename();
     const auto fresh = ".new-" + name.string();

@@ -4,9 +4,6 @@ namespace stratify::image {
 
 Command in_sandbox(const Sandbox& sandbox, std::vector<std::string> arguments) {
   std::vector<std::string> line = {"bwrap", "--bind", sandbox.root, "/"};
-  for (const auto& [outside, inside] : sandbox.read_only) {
-    line.insert(line.end(), {"--ro-bind", outside, inside});
-  }
   line.insert(line.end(), {"--dev", "/dev", "--proc", "/proc", "--tmpfs", "/run", "--tmpfs", "/tmp"});
   line.insert(line.end(),
               {"--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--hostname", "build"});

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "platform/process.hpp"
@@ -15,8 +14,6 @@ namespace stratify::image {
 struct Sandbox {
   std::filesystem::path root;    // becomes "/", writable
   std::int64_t source_date = 0;  // SOURCE_DATE_EPOCH inside, so that what scripts date is reproducible
-  // Files or folders shown read-only: path outside, path inside.
-  std::vector<std::pair<std::filesystem::path, std::string>> read_only;
   std::chrono::seconds timeout{900};
 };
 

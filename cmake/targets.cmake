@@ -13,7 +13,8 @@ target_compile_options(stratify_flags INTERFACE
 target_link_options(stratify_flags INTERFACE -Wl,--as-needed -Wl,-z,relro,-z,now)
 target_include_directories(stratify_flags INTERFACE ${CMAKE_SOURCE_DIR})
 if(STRATIFY_COVERAGE)
-  target_compile_options(stratify_flags INTERFACE --coverage)
+  # Threads count in the same counters: without atomic additions hits are lost, and gcov computes negative ones.
+  target_compile_options(stratify_flags INTERFACE --coverage -fprofile-update=atomic)
   target_link_options(stratify_flags INTERFACE --coverage)
 endif()
 if(STRATIFY_SANITIZE)

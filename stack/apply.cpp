@@ -187,10 +187,27 @@ class Applying {
     return std::nullopt;
   }
 
+  // A container that is just being made does not hear that it has to stop, and is killed half a minute later:
+  // a unit that has to start anew gets there first.
+  Result<void> let_arrive() {
+    std::vector<UnitJob> jobs;
+    for (const auto& unit : desired_.units) {
+      const bool arriving = TRY(effects_.units.state(unit.unit)).active == "activating";
+      if (arriving && TRY(verb_for(unit)) == UnitVerb::kRestart)
+        jobs.push_back({UnitVerb::kStart, unit.unit});
+    }
+    if (jobs.empty()) return {};
+    constexpr std::chrono::seconds kLongest{30};  // one that does not come up is started anew all the same
+    auto arrived = effects_.units.run(jobs, std::min(kLongest, effects_.limit), {});
+    if (!arrived && arrived.error().category() != Category::kTimeout) return arrived;
+    return {};
+  }
+
   // A unit that fails is tried again, as systemd does on its own: on a loaded machine a first start may take
   // too long.
   Result<void> bring_up() {
     constexpr int kTries = 3;
+    TRY(let_arrive());
     auto jobs = TRY(jobs_to_do());
     for (int tried = 0; tried < kTries && !jobs.empty(); ++tried) {
       failed_.clear();

@@ -133,6 +133,15 @@ TEST_F(AMachine, RestartsAUnitWhoseDefinitionChanged) {
   EXPECT_THAT(systemd_.log, ElementsAre("reload-all", "restart radicale.service"));
 }
 
+TEST_F(AMachine, LetsAUnitArriveThatIsComingUpBeforeItStartsItAnew) {
+  ASSERT_TRUE(apply_now());
+  systemd_.running.clear();
+  systemd_.coming_up = {"caddy.service"};
+  images_["caddy"] = "localhost/openhaven/caddy@sha256:" + std::string(64, 'd');
+  ASSERT_TRUE(apply_now());
+  EXPECT_THAT(systemd_.log, ElementsAre("reload-all", "start caddy.service", "restart caddy.service"));
+}
+
 TEST_F(AMachine, StopsAndForgetsWhatIsNoLongerWanted) {
   claim_it("example.org");
   ASSERT_TRUE(apply_now());

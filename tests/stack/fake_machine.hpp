@@ -16,7 +16,8 @@
 namespace stratify::stack::tests {
 
 // Knows the units whose .container files lay below root at the last reload. Starting one from a file that has
-// changed since, or reloading one that does not run, fails the test.
+// changed since, reloading one that does not run, or starting one anew that is just coming up, fails the
+// test.
 class FakeSystemd final : public Units {
  public:
   explicit FakeSystemd(std::filesystem::path root) : folder_(std::move(root) / "run/containers/systemd") {}
@@ -24,7 +25,8 @@ class FakeSystemd final : public Units {
   std::vector<std::string> log;         // "reload-all", "start caddy.service", ...
   std::map<std::string, int> failures;  // how often the next jobs of a unit fail
   std::set<std::string> running;
-  bool hangs = false;  // jobs never end
+  std::set<std::string> coming_up;  // activating, until the next job
+  bool hangs = false;               // jobs never end
 
   Result<void> reload_all() override {
     log.emplace_back("reload-all");
@@ -42,14 +44,17 @@ class FakeSystemd final : public Units {
       log.push_back(std::string(to_string(job.verb)) + " " + job.unit);
       if (hangs)
         return fail(Category::kTimeout, std::string(to_string(job.verb)), job.unit, "not done in time");
-      listener.on_finished(job, end_of(job));
+      const auto end = end_of(job);
+      if (listener.on_finished) listener.on_finished(job, end);
     }
     return {};
   }
 
   Result<UnitState> state(const std::string& unit) override {
     return UnitState{.load = known_.contains(unit) ? "loaded" : "not-found",
-                     .active = running.contains(unit) ? "active" : "inactive"};
+                     .active = coming_up.contains(unit) ? "activating"
+                               : running.contains(unit) ? "active"
+                                                        : "inactive"};
   }
 
   Result<void> reset_failed(const std::string& /*unit*/) override { return {}; }
@@ -61,6 +66,8 @@ class FakeSystemd final : public Units {
     EXPECT_EQ(read_file(file).value_or("no file"), known_[job.unit])
         << job.unit << " starts from a stale unit";
     EXPECT_TRUE(job.verb != UnitVerb::kReload || running.contains(job.unit)) << job.unit << " does not run";
+    EXPECT_FALSE(coming_up.erase(job.unit) == 1 && job.verb == UnitVerb::kRestart)
+        << job.unit << " does not hear that it has to stop";
     if (failures[job.unit]-- > 0) return "failed";
     running.insert(job.unit);
     return "done";

@@ -23,7 +23,7 @@ namespace json = boost::json;
 namespace {
 
 // Raised when the same inputs would give another disk.
-constexpr std::string_view kMaker = "disk 1";
+constexpr std::string_view kMaker = "disk 2";
 
 Result<std::string> inputs_key(const ImagesOptions& options) {
   const auto& disk = options.disk;
@@ -130,8 +130,10 @@ Result<ImageFile> make_qcow2(ProcessRunner& runner, const ImagesOptions& options
 }
 
 // SHA256SUMS as sha256sum(1) reads it: lines of files that are gone are dropped, ours are replaced.
-Result<void> add_checksums(const fs::path& folder, const std::map<std::string, std::string>& ours) {
-  auto sums = ours;
+Result<void> list_checksums(const fs::path& folder, const fs::path& manifest,
+                            const std::vector<ImageFile>& files) {
+  std::map<std::string, std::string> sums{{manifest.filename(), TRY(Sha256::of_file(manifest)).hex()}};
+  for (const auto& file : files) sums[file.name] = file.sha256.hex();
   std::istringstream old(read_file(folder / "SHA256SUMS").value_or(""));
   for (std::string line; std::getline(old, line);) {
     if (line.size() < 67) continue;
@@ -164,6 +166,7 @@ Result<Images> make_images(ProcessRunner& runner, const ImagesOptions& options) 
   const auto key = TRY(inputs_key(options));
   const auto manifest = options.folder / (options.name + ".json");
   if (auto files = made_before(options.folder, manifest, key)) {
+    TRY(list_checksums(options.folder, manifest, *files));
     return Images{.manifest = manifest, .files = *std::move(files), .cached = true};
   }
   auto disk_options = options.disk;
@@ -171,11 +174,8 @@ Result<Images> make_images(ProcessRunner& runner, const ImagesOptions& options) 
   const auto disk = TRY(write_disk(runner, disk_options));
   if (options.disk.on_step) options.disk.on_step(options.qcow2 ? "qcow2 and checksums" : "checksums");
   const auto files = TRY(finish_files(runner, options, disk_options.output));
-  const auto text = json::serialize(to_json(options, disk, files, key)) + "\n";
-  std::map<std::string, std::string> sums{{manifest.filename(), Sha256::of(text).hex()}};
-  for (const auto& file : files) sums[file.name] = file.sha256.hex();
-  TRY(add_checksums(options.folder, sums));
-  TRY(write_file(manifest, text));
+  TRY(write_file(manifest, json::serialize(to_json(options, disk, files, key)) + "\n"));
+  TRY(list_checksums(options.folder, manifest, files));
   return Images{.manifest = manifest, .files = files};
 }
 

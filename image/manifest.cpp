@@ -151,11 +151,18 @@ yaml::Reader<DiskLayout> disk() {
   });
 }
 
-// The manifest as written: services are still names, with the places of the names for messages.
+// The manifest as written: services are still names, with the place of their list for messages.
 struct Draft {
   Manifest manifest;
   std::vector<std::string> services;
+  std::string services_at;
 };
+
+Result<void> read_services(Draft& draft, const yaml::Value& value) {
+  draft.services = TRY(yaml::unique_list(short_name())(value));
+  draft.services_at = value.position();
+  return {};
+}
 
 Result<void> check_disk(DiskLayout layout, const yaml::Value& value) {
   if (layout.size_mib <= layout.esp_mib + layout.boot_mib) {
@@ -183,8 +190,21 @@ yaml::Reader<Draft> draft() {
              return check_disk(manifest.disk, value);
            }},
       });
-  fields.push_back(yaml::optional("services", &Draft::services, yaml::unique_list(short_name())));
+  fields.push_back({"services", false, read_services});
   return yaml::map<Draft>(fields);
+}
+
+Unexpected no_recipe(const std::string& name, const fs::path& wanted) {
+  std::vector<std::string> known;
+  std::error_code error;
+  for (const auto& file : fs::directory_iterator(wanted.parent_path(), error)) {
+    if (file.path().extension() == ".yaml") known.push_back(file.path().stem());
+  }
+  const auto meant = yaml::nearest(name, known);
+  return fail(Category::kInvalidInput, "", "service \"" + name + "\"",
+              "there is no recipe " + wanted.string() +
+                  (meant.empty() ? "; recipes lie in services/ beside the manifest"
+                                 : "; did you mean \"" + meant + "\"?"));
 }
 
 }  // namespace
@@ -193,8 +213,9 @@ Result<Manifest> parse_manifest(std::string_view text, const std::string& file_n
                                 const RecipeSource& recipe) {
   auto result = TRY(yaml::read(text, file_name, draft()));
   for (const auto& name : result.services) {
-    const auto document = TRY(recipe(name));
-    result.manifest.services.push_back(TRY(yaml::read(document.text, document.file_name, service(name))));
+    const auto document = recipe(name);
+    if (!document) return std::unexpected(document.error().in(result.services_at));
+    result.manifest.services.push_back(TRY(yaml::read(document->text, document->file_name, service(name))));
   }
   return std::move(result.manifest);
 }
@@ -203,10 +224,8 @@ Result<Manifest> load_manifest(const fs::path& path) {
   const auto text = TRY(read_file(path, kManifestLimit));
   return parse_manifest(text, path, [&](const std::string& name) -> Result<Document> {
     const auto file = path.parent_path() / "services" / (name + ".yaml");
-    auto content = read_file(file, kManifestLimit);
-    if (!content)
-      return std::unexpected(content.error().in(path.string() + ": the recipe of service " + name));
-    return Document{*std::move(content), file};
+    if (!fs::exists(file)) return no_recipe(name, file);
+    return Document{TRY(read_file(file, kManifestLimit)), file};
   });
 }
 

@@ -14,6 +14,7 @@ using namespace std::chrono_literals;
 Step::~Step() {
   if (progress_ == nullptr) return;
   const std::scoped_lock lock(progress_->mutex_);
+  progress_->running_ = false;
   progress_->on_stopped(progress_->state_);
 }
 
@@ -36,16 +37,28 @@ void Step::add(std::uint64_t more) {
   progress_->on_move(progress_->state_);
 }
 
+void Step::doing(std::string_view what) {
+  const std::scoped_lock lock(progress_->mutex_);
+  progress_->state_.doing = what;
+  progress_->on_doing(progress_->state_);
+}
+
 void Step::done(std::string_view summary) {
   auto* progress = std::exchange(progress_, nullptr);
   const std::scoped_lock lock(progress->mutex_);
+  progress->running_ = false;
   progress->on_done(progress->state_, summary);
 }
 
 Step Progress::step(std::string name, StepOptions options) {
   const std::scoped_lock lock(mutex_);
-  state_ = {
-      .name = std::move(name), .unit = options.unit, .done = 0, .total = options.total, .begun = now_()};
+  state_ = {.name = std::move(name),
+            .unit = options.unit,
+            .done = 0,
+            .total = options.total,
+            .begun = now_(),
+            .doing = {}};
+  running_ = true;
   on_begin(state_);
   return Step(this);
 }
@@ -54,6 +67,20 @@ void Progress::note(std::string_view text) {
   const std::scoped_lock lock(mutex_);
   on_note(text);
 }
+
+void Progress::tick() {
+  const std::scoped_lock lock(mutex_);
+  if (running_) on_tick(state_);
+}
+
+Ticker::Ticker(Progress& progress)
+    : thread_([this, &progress](const std::stop_token& stop) {
+        std::unique_lock lock(mutex_);
+        while (!stop.stop_requested()) {
+          ended_.wait_for(lock, stop, 1s, [] { return false; });
+          if (!stop.stop_requested()) progress.tick();
+        }
+      }) {}
 
 std::string Progress::elapsed(const StepState& state) const {
   return std::format("{:.1f} s", std::chrono::duration<double>(now_() - state.begun).count());
@@ -72,6 +99,12 @@ std::string amount(std::uint64_t value, Unit unit) {
 
 namespace {
 
+// "144 of 241", "1.2 MB".
+std::string how_far(const StepState& state) {
+  const auto done = amount(state.done, state.unit);
+  return state.total == 0 ? done : done + " of " + amount(state.total, state.unit);
+}
+
 std::string in_brackets(std::string_view summary) {
   return summary.empty() ? "" : std::format(" ({})", summary);
 }
@@ -80,6 +113,8 @@ class SilentProgress final : public Progress {
   using Progress::Progress;
   void on_begin(const StepState&) override {}
   void on_move(const StepState&) override {}
+  void on_doing(const StepState&) override {}
+  void on_tick(const StepState&) override {}
   void on_done(const StepState&, std::string_view) override {}
   void on_stopped(const StepState&) override {}
   void on_note(std::string_view) override {}
@@ -92,14 +127,22 @@ class LineProgress final : public Progress {
 
  private:
   static constexpr auto kEvery = 5s;
+  static constexpr auto kSilence = 30s;  // the longest without a sign of life
 
   void on_begin(const StepState& state) override { told_ = state.begun; }
   void on_move(const StepState& state) override {
     if (now() - told_ < kEvery) return;
     told_ = now();
-    to_ << std::format("{}: {}{}", state.name, amount(state.done, state.unit),
-                       state.total == 0 ? "" : " of " + amount(state.total, state.unit))
-        << std::endl;
+    to_ << std::format("{}: {}", state.name, how_far(state)) << std::endl;
+  }
+  void on_doing(const StepState& state) override {
+    told_ = now();
+    to_ << std::format("{}: {}", state.name, state.doing) << std::endl;
+  }
+  void on_tick(const StepState& state) override {
+    if (now() - told_ < kSilence) return;
+    told_ = now();
+    to_ << std::format("{}: {} so far", state.name, elapsed(state)) << std::endl;
   }
   void on_done(const StepState& state, std::string_view summary) override {
     to_ << std::format("{}: {}{}", state.name, elapsed(state), in_brackets(summary)) << std::endl;
@@ -120,9 +163,12 @@ class BarProgress final : public Progress {
 
  private:
   static constexpr auto kEvery = 100ms;
-  static constexpr std::uint64_t kWidth = 30;
+  static constexpr std::uint64_t kWidth = 20;
+  static constexpr std::size_t kColumns = 79;  // a longer line would leave its first part behind
 
   void on_begin(const StepState& state) override { draw(state); }
+  void on_doing(const StepState& state) override { draw(state); }
+  void on_tick(const StepState& state) override { draw(state); }
   void on_move(const StepState& state) override {
     if (now() - drawn_ >= kEvery) draw(state);
   }
@@ -137,15 +183,14 @@ class BarProgress final : public Progress {
 
   void draw(const StepState& state) {
     drawn_ = now();
-    to_ << std::format("\r\033[K{:<10} {:>8} ", state.name, elapsed(state));
+    auto line = std::format("{:<10} {:>8} ", state.name, elapsed(state));
     if (state.total != 0) {
       const auto filled = std::min(state.done, state.total) * kWidth / state.total;
-      to_ << '[' << std::string(filled, '#') << std::string(kWidth - filled, '.') << "] "
-          << std::format("{} of {}", amount(state.done, state.unit), amount(state.total, state.unit));
-    } else if (state.done != 0) {
-      to_ << amount(state.done, state.unit);
+      line += '[' + std::string(filled, '#') + std::string(kWidth - filled, '.') + "] ";
     }
-    to_ << std::flush;
+    if (state.total != 0 || state.done != 0) line += how_far(state) + "  ";
+    line += state.doing;
+    to_ << "\r\033[K" << line.substr(0, kColumns) << std::flush;
   }
 
   std::ostream& to_;
@@ -168,6 +213,8 @@ class JsonProgress final : public Progress {
     told_ = now();
     tell(state, "running");
   }
+  void on_doing(const StepState& state) override { tell(state, "running"); }
+  void on_tick(const StepState&) override {}
   void on_done(const StepState& state, std::string_view summary) override { tell(state, "done", summary); }
   void on_stopped(const StepState& state) override { tell(state, "stopped"); }
   void on_note(std::string_view text) override { to_ << boost::json::object{{"note", text}} << std::endl; }
@@ -179,6 +226,7 @@ class JsonProgress final : public Progress {
                              {"done", state.done},
                              {"total", state.total},
                              {"seconds", std::chrono::duration<double>(now() - state.begun).count()}};
+    if (!state.doing.empty()) line["doing"] = state.doing;
     if (!summary.empty()) line["summary"] = summary;
     to_ << line << std::endl;
   }

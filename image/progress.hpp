@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -10,6 +11,7 @@
 #include <ostream>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 namespace stratify::image {
@@ -36,6 +38,7 @@ class Step {
   void reach(std::uint64_t done);                       // so much of the total is done
   void reach(std::uint64_t done, std::uint64_t total);  // as above, for a total learnt on the way
   void add(std::uint64_t more);                         // so much more is done
+  void doing(std::string_view what);                    // what of it begins now: "making the initramfs"
   void done(std::string_view summary = {});             // "312 packages, 205 MB"
 
  private:
@@ -51,6 +54,7 @@ struct StepState {
   std::uint64_t done = 0;
   std::uint64_t total = 0;
   std::chrono::steady_clock::time_point begun;
+  std::string doing;
 };
 
 // Steps follow each other; two never overlap.
@@ -68,6 +72,9 @@ class Progress {
   // A line that a person should see whatever the step.
   void note(std::string_view text);
 
+  // Shows the time that has gone by, though nothing has moved.
+  void tick();
+
  protected:
   [[nodiscard]] std::chrono::steady_clock::time_point now() const { return now_(); }
   [[nodiscard]] std::string elapsed(const StepState& state) const;  // "3.2 s"
@@ -76,6 +83,8 @@ class Progress {
   friend class Step;
   virtual void on_begin(const StepState& state) = 0;
   virtual void on_move(const StepState& state) = 0;
+  virtual void on_doing(const StepState& state) = 0;
+  virtual void on_tick(const StepState& state) = 0;
   virtual void on_done(const StepState& state, std::string_view summary) = 0;
   virtual void on_stopped(const StepState& state) = 0;
   virtual void on_note(std::string_view text) = 0;
@@ -83,6 +92,18 @@ class Progress {
   Now now_;
   std::mutex mutex_;
   StepState state_;
+  bool running_ = false;  // a step is at hand
+};
+
+// Ticks once a second from a thread of its own. progress has to outlive it.
+class Ticker {
+ public:
+  explicit Ticker(Progress& progress);
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable_any ended_;
+  std::jthread thread_;  // last: it uses the others
 };
 
 enum class ProgressStyle { kSilent, kBars, kLines, kJson };

@@ -37,10 +37,12 @@ Result<std::vector<Sha256>> compose_all(const ComposeEnvironment& environment, c
         const ComposeEnvironment own{.repository = repository,
                                      .runner = environment.runner,
                                      .work = environment.work,
-                                     .on_step = [&](std::string_view step) {
-                                       const std::scoped_lock lock_speech(speaking);
-                                       environment.on_step(std::format("{}: {}", name, step));
-                                     }};
+                                     .on_step =
+                                         [&](std::string_view step) {
+                                           const std::scoped_lock lock_speech(speaking);
+                                           environment.on_step(std::format("{}: {}", name, step));
+                                         },
+                                     .on_packages = environment.on_packages};
         return compose_tree(own, *trees[i], lock.of_image(name));
       }();
     }

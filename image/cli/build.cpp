@@ -1,3 +1,6 @@
+#include <sys/file.h>
+
+#include <cerrno>
 #include <cstdlib>
 
 #include "image/cli/inputs.hpp"
@@ -9,6 +12,7 @@
 #include "image/resolve.hpp"
 #include "image/unpack.hpp"
 #include "image/version.hpp"
+#include "platform/file.hpp"
 
 namespace stratify::image::cli {
 
@@ -93,21 +97,24 @@ std::int64_t source_date(const Lock& lock) {
   return given != nullptr && *given != '\0' ? std::atoll(given) : lock.created;
 }
 
-Result<Version> compose(const Arguments& arguments, const Manifest& manifest, const Lock& lock) {
+// A package is configured once in every tree that holds it.
+std::uint64_t to_configure(const Lock& lock) {
+  std::uint64_t count = 0;
+  for (const auto& package : lock.packages) count += package.images.size();
+  return count;
+}
+
+Result<Version> compose(const Arguments& arguments, const Manifest& manifest, const Lock& lock,
+                        const SigningKey& key) {
   RealProcessRunner runner;
   const auto repository =
       TRY(ostree::Repository::open_or_create(arguments.cache() / "repo", ostree::Sync::kNever));
-  const auto key = TRY(signing_key(arguments, runner));
-  auto step = arguments.progress().step("compose");
+  auto step = arguments.progress().step("compose", {.total = to_configure(lock)});
   const ComposeEnvironment environment{.repository = repository,
                                        .runner = runner,
                                        .work = arguments.cache() / "work",
-                                       .on_step = [&](auto what) {
-                                         if (what.contains("Setting up "))
-                                           step.add(1);
-                                         else
-                                           arguments.progress().note(what);
-                                       }};
+                                       .on_step = [&](auto what) { step.doing(what); },
+                                       .on_packages = [&](auto more) { step.add(more); }};
   auto version = TRY(make_version(environment, manifest, lock, key,
                                   {.origins = {.project = ".", .build = *arguments.text("programs")},
                                    .cache = arguments.cache(),
@@ -129,30 +136,46 @@ Result<Images> make_disks(const Arguments& arguments, const Manifest& manifest, 
   RealProcessRunner runner;
   const auto programs = std::filesystem::path(*arguments.text("programs"));
   auto step = arguments.progress().step("disks");
-  auto images = TRY(make_images(
-      runner, {.disk = {.repository = arguments.cache() / "repo",
-                        .commit = version.commit,
-                        .ref = version.ref,
-                        .kernel_arguments = manifest.kernel_arguments,
-                        .layout = manifest.disk,
-                        .work = arguments.cache() / "work",
-                        .boot_menu = programs / "usr/sbin/grub-mkconfig",
-                        .on_step = [&](std::string_view what) { arguments.progress().note(what); }},
-               .folder = arguments.output(),
-               .name = "openhaven-" + manifest.version + "-" + manifest.architecture,
-               .version = manifest.version,
-               .qcow2 = !arguments.flag("raw-only")}));
+  auto images =
+      TRY(make_images(runner, {.disk = {.repository = arguments.cache() / "repo",
+                                        .commit = version.commit,
+                                        .ref = version.ref,
+                                        .kernel_arguments = manifest.kernel_arguments,
+                                        .layout = manifest.disk,
+                                        .work = arguments.cache() / "work",
+                                        .boot_menu = programs / "usr/sbin/grub-mkconfig",
+                                        .on_step = [&](std::string_view what) { step.doing(what); }},
+                               .folder = arguments.output(),
+                               .name = "openhaven-" + manifest.version + "-" + manifest.architecture,
+                               .version = manifest.version,
+                               .qcow2 = !arguments.flag("raw-only")}));
   step.done(summary(images));
   return images;
+}
+
+// Two builds in one cache would do each other's work twice and replace each other's disks.
+Result<Descriptor> take_turn(const Arguments& arguments) {
+  const auto cache = arguments.cache();
+  TRY(make_folders(cache));
+  auto folder = TRY(open_file(cache, O_RDONLY | O_DIRECTORY));
+  if (::flock(folder.get(), LOCK_EX | LOCK_NB) == 0) return folder;
+  arguments.progress().note("another build works in " + cache.string() + ": waiting until it is done");
+  while (::flock(folder.get(), LOCK_EX) != 0) {
+    if (errno != EINTR) return errno_error("lock", cache);
+  }
+  return folder;
 }
 
 // Each line is one arrow of the pipeline in docs/architecture.md.
 Result<void> run_build(const Arguments& arguments) {
   const auto manifest = TRY(load_manifest(arguments.manifest()));
   auto lock = TRY(lock_for(arguments, manifest));
+  RealProcessRunner runner;
+  const auto key = TRY(signing_key(arguments, runner));
+  const auto turn = TRY(take_turn(arguments));
   lock = TRY(fetch_all(arguments, manifest, std::move(lock)));
   TRY(unpack(arguments, lock));
-  const auto version = TRY(compose(arguments, manifest, lock));
+  const auto version = TRY(compose(arguments, manifest, lock, key));
   if (arguments.flag("commit-only")) {
     arguments.result("", {{"ref", version.ref}, {"commit", version.commit.hex()}});
     return {};

@@ -37,10 +37,10 @@ Result<Sha256> find_commit(const Arguments& arguments, const ostree::Repository&
   }
   if (const auto image = image_named(named)) return TRY(load_image_manifest(manifest_of(*image))).commit;
   const auto ref = named ? *named : TRY(ref_of(arguments));
-  if (auto commit = TRY(repository.resolve(ref))) return *std::move(commit);
+  const auto built = TRY(repository.refs("openhaven"));
+  if (const auto found = built.find(ref); found != built.end()) return found->second;
   std::string known;
-  for (const auto& [name, commit] : TRY(repository.refs("openhaven")))
-    known += (known.empty() ? "" : ", ") + name;
+  for (const auto& [name, commit] : built) known += (known.empty() ? "" : ", ") + name;
   return fail(Category::kNotFound, "find", ref,
               known.empty() ? "no version was built yet; `stratify build` does it"
                             : "what was built is named " + known);

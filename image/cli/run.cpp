@@ -39,6 +39,15 @@ Result<const Verb*> find_verb(const std::string& name) {
                                                 : "did you mean `stratify " + meant + "`?"));
 }
 
+std::string hint_for(const std::string& option, const po::options_description& all, const Verb& verb) {
+  std::vector<std::string> names;
+  for (const auto& known : all.options())
+    names.push_back(known->canonical_display_name(po::command_line_style::allow_long));
+  const auto meant = yaml::nearest(option, names);
+  return meant.empty() ? std::format("`stratify {} --help` lists them", verb.name)
+                       : "did you mean " + meant + "?";
+}
+
 Result<po::variables_map> parse(const Verb& verb, const std::vector<std::string>& words) {
   po::options_description all;
   po::positional_options_description positional;
@@ -49,6 +58,12 @@ Result<po::variables_map> parse(const Verb& verb, const std::vector<std::string>
     constexpr auto kStyle = po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
     po::store(po::command_line_parser(words).options(all).positional(positional).style(kStyle).run(), values);
     po::notify(values);
+  } catch (const po::unknown_option& error) {
+    return fail(Category::kInvalidInput, "", verb.name,
+                std::format("{}; {}", error.what(), hint_for(error.get_option_name(), all, verb)));
+  } catch (const po::too_many_positional_options_error&) {
+    return fail(Category::kInvalidInput, "", verb.name,
+                std::format("it takes no operands, only options; `stratify {} --help` explains", verb.name));
   } catch (const po::error& error) {
     return fail(Category::kInvalidInput, "", verb.name,
                 std::format("{}; `stratify {} --help` explains", error.what(), verb.name));
@@ -70,6 +85,7 @@ int run_verb(const Verb& verb, const std::vector<std::string>& words, const Cons
     return 0;
   }
   const auto progress = make_progress(style_of(console, json), json ? console.out : console.err);
+  const Ticker ticker(*progress);
   const auto done = verb.run(Arguments(*std::move(values), *progress, console.out));
   return done ? 0 : tell(console, done.error(), json);
 }

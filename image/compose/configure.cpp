@@ -54,7 +54,7 @@ Result<void> configure_packages(const ComposeEnvironment& environment, const Ove
   auto command = in_sandbox({.root = overlay.merged(), .source_date = kSourceDate}, {"/bin/sh", "-s"});
   command.input = std::string(kStandIns).append(kConfigure).append(kByteCode);
   command.on_error_line = [&](std::string_view line) {
-    if (line.starts_with("Setting up ")) environment.on_step(line);
+    if (line.starts_with("Setting up ")) environment.on_packages(1);
   };
   const auto output = TRY(environment.runner.run(command));
   const auto log = environment.work / (name + ".log");

@@ -9,9 +9,8 @@
 
 namespace stratify::image {
 
-// Configures every package of the tree in overlay, in the sandbox. environment.on_step hears dpkg's
-// "Setting up ..." lines. All that was said is kept as <name>.log in environment.work; kCommandFailed carries
-// its end.
+// Configures every package of the tree in overlay, in the sandbox, and tells environment.on_packages of each.
+// All that was said is kept as <name>.log in environment.work; kCommandFailed carries its end.
 [[nodiscard]] Result<void> configure_packages(const ComposeEnvironment& environment, const Overlay& overlay,
                                               const std::string& name);
 

@@ -250,7 +250,10 @@ std::string tree_ref(const TreeRecipe& recipe, const std::vector<LockedPackage>&
 Result<Sha256> compose_tree(const ComposeEnvironment& environment, const TreeRecipe& recipe,
                             const std::vector<LockedPackage>& packages) {
   const auto ref = tree_ref(recipe, packages);
-  if (const auto found = TRY(environment.repository.resolve_usable(ref))) return *found;
+  if (const auto found = TRY(environment.repository.resolve_usable(ref))) {
+    environment.on_packages(packages.size());
+    return *found;
+  }
 
   const auto debs = TRY(unpacked(environment.repository, packages));
   environment.on_step("uniting " + std::to_string(debs.size()) + " packages");
@@ -260,6 +263,7 @@ Result<Sha256> compose_tree(const ComposeEnvironment& environment, const TreeRec
   const auto united = TRY(commit_tree(first, tree, "united/" + recipe.name));
   TRY(first.commit());
 
+  environment.on_step("configuring");
   auto second = TRY(environment.repository.begin());
   auto composed = TRY(ostree::Tree::of_commit(environment.repository, united));
   TRY(run_scripts(environment, second, composed, recipe, debs, united));

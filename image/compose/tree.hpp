@@ -22,7 +22,8 @@ struct ComposeEnvironment {
   const ostree::Repository& repository;
   ProcessRunner& runner;
   std::filesystem::path work;  // scratch folder on the file system of the repository
-  std::function<void(std::string_view step)> on_step = [](std::string_view) {};
+  std::function<void(std::string_view step)> on_step = [](std::string_view) {};  // what begins
+  std::function<void(std::size_t more)> on_packages = [](std::size_t) {};  // so many more are configured
 };
 
 // The date maintainer scripts see. Fixed, because only shadow(5)'s "last changed" and byte code headers

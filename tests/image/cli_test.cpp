@@ -54,7 +54,16 @@ TEST(TheProgram, ExplainsEachVerbInFull) {
 TEST(TheProgram, RefusesAnOptionItDoesNotKnow) {
   const auto outcome = stratify({"lock", "--chek"});
   EXPECT_EQ(outcome.code, 2);
-  EXPECT_EQ(outcome.err, "stratify: lock: unrecognised option '--chek'; `stratify lock --help` explains\n");
+  EXPECT_EQ(outcome.err, "stratify: lock: unrecognised option '--chek'; did you mean --check?\n");
+  EXPECT_EQ(stratify({"lock", "--xyzzyx"}).err,
+            "stratify: lock: unrecognised option '--xyzzyx'; `stratify lock --help` lists them\n");
+}
+
+TEST(TheProgram, RefusesOperandsWhereThereAreNone) {
+  const auto outcome = stratify({"build", "x"});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_EQ(outcome.err,
+            "stratify: build: it takes no operands, only options; `stratify build --help` explains\n");
 }
 
 TEST(TheProgram, TellsAProgramItsErrorsInJson) {

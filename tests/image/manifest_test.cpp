@@ -89,10 +89,12 @@ TEST(AManifest, ThatIsMissingIsNamed) {
 TEST(AManifest, NamesTheServiceWhoseRecipeIsMissing) {
   const auto folder = TemporaryFolder::create(testing::TempDir()).value();
   const auto path = folder.path() / "m.yaml";
+  const auto wanted = (folder.path() / "services/web.yaml").string();
   ASSERT_TRUE(write_file(path, kManifest));
-  const auto error = load_manifest(path).error();
-  EXPECT_EQ(error.category(), Category::kNotFound);
-  EXPECT_THAT(error.message(), testing::StartsWith(path.string() + ": the recipe of service web: "));
+  const auto where = path.string() + ":13:11: service \"web\": there is no recipe " + wanted;
+  EXPECT_EQ(load_manifest(path).error().message(), where + "; recipes lie in services/ beside the manifest");
+  ASSERT_TRUE(write_file(folder.path() / "services/webs.yaml", kRecipe));
+  EXPECT_EQ(load_manifest(path).error().message(), where + "; did you mean \"webs\"?");
 }
 
 // What replaces what in the sound manifest, and the whole message that must follow.

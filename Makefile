@@ -28,13 +28,17 @@ buildroot: ## create the build root: Debian 13 with all tools
 configure: buildroot
 	@$(enter) cmake -G Ninja -S . -B out/build -DCMAKE_BUILD_TYPE=$(BUILD_TYPE) --log-level=WARNING
 
-.PHONY: build
-build: configure ## compile everything
-	@$(enter) cmake --build out/build
+.PHONY: programs
+programs: configure
+	@$(enter) cmake --build out/build --target stratify appliance
 	@$(enter) bash -c 'rm -rf out/appliance && DESTDIR=out/appliance cmake --install out/build --component appliance --prefix / --strip >/dev/null'
 
+.PHONY: build
+build: programs ## compile everything, the tests too
+	@$(enter) cmake --build out/build
+
 .PHONY: image
-image: build ## compose the core image: out/openhaven-<version>-amd64.raw and .qcow2
+image: programs ## compose the core image: out/openhaven-<version>-amd64.raw and .qcow2
 	@$(stratify) build
 
 .PHONY: run
@@ -42,11 +46,11 @@ run: image ## compose the core image, boot it in QEMU and say where the claim pa
 	@$(stratify) run
 
 .PHONY: lock
-lock: build ## resolve the packages anew and write image/core.lock
+lock: programs ## resolve the packages anew and write image/core.lock
 	@$(stratify) lock
 
 .PHONY: test
-test: image coverage ## everything that is tested
+test: build image coverage ## everything that is tested
 	@$(enter) ctest --test-dir out/build --output-on-failure --no-tests=error
 
 .PHONY: coverage
@@ -58,7 +62,7 @@ fuzz: buildroot ## run every fuzz target for FUZZ_SECONDS
 	@$(enter) tests/fuzz/run
 
 .PHONY: torture
-torture: image ## the machine tests that are too long for make test
+torture: build image ## the machine tests that are too long for make test
 	@$(enter) ctest --test-dir out/build --build-config torture --label-regex torture --output-on-failure --no-tests=error
 
 .PHONY: reproduce
@@ -85,8 +89,10 @@ shell: buildroot ## a shell in the build root
 .PHONY: clean
 clean: ## remove what was built, keep the build root and the downloads
 	@buildroot/remove-output
+	@echo "Removed what was built; the build root and the downloads are kept in $(OUT)."
 
 .PHONY: distclean
-distclean: ## remove everything that was made
+distclean: clean ## remove everything that was made
 	@buildroot/remove
 	@rm -rf '$(OUT)'
+	@echo "Removed $(OUT) and all in it."

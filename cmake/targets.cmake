@@ -62,6 +62,9 @@ function(stratify_library name)
   stratify_lint(${name} ${arg_SOURCES})
 endfunction()
 
+# Everything that is installed on the appliance.
+add_custom_target(appliance)
+
 # stratify_program(NAME SOURCES main.cpp DEPENDS target ... [DESTINATION dir]): a program; with a destination it is
 # part of the appliance and installed there, as a path below its root.
 function(stratify_program name)
@@ -70,6 +73,7 @@ function(stratify_program name)
   target_link_libraries(${name} PRIVATE ${arg_DEPENDS} stratify_flags)
   if(arg_DESTINATION)
     install(TARGETS ${name} DESTINATION ${arg_DESTINATION} COMPONENT appliance)
+    add_dependencies(appliance ${name})
   endif()
   stratify_lint(${name} ${arg_SOURCES})
 endfunction()

@@ -43,7 +43,7 @@ class Folder:
     def compile(self):
         build, self.programs = self.path / "out/build", self.path / "out/appliance"
         self.run("cmake", "-G", "Ninja", "-S", self.path, "-B", build, "-DCMAKE_BUILD_TYPE=Release", "--log-level=WARNING")
-        self.run("cmake", "--build", build)
+        self.run("cmake", "--build", build, "--target", "stratify", "appliance")
         self.run("env", f"DESTDIR={self.programs}", "cmake", "--install", build, "--component", "appliance", "--prefix", "/", "--strip")
         self.stratify_program = build / "image/stratify"
 

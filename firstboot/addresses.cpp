@@ -10,10 +10,9 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <cstdlib>
-#include <filesystem>
 #include <string_view>
 
+#include "platform/credential.hpp"
 #include "platform/owned.hpp"
 
 namespace stratify::firstboot {
@@ -66,10 +65,8 @@ std::vector<std::string> own_addresses() {
 }
 
 std::vector<std::string> reachable_addresses() {
-  const char* const folder = std::getenv("CREDENTIALS_DIRECTORY");
-  if (folder == nullptr) return own_addresses();
   constexpr std::size_t kLongest = 300;  // a host name, a colon and a port
-  const auto told = read_file(std::filesystem::path(folder) / "openhaven.address", kLongest).value_or("");
+  const auto told = credential("openhaven.address", kLongest).value_or("");
   const auto fits = [](unsigned char c) {
     return std::isalnum(c) != 0 || std::string_view(".:[]-").contains(static_cast<char>(c));
   };

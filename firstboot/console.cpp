@@ -17,7 +17,7 @@ std::string_view trimmed(std::string_view text) {
 }  // namespace
 
 Facts Console::look() {
-  Facts facts{.version = parts_.version, .addresses = parts_.addresses()};
+  Facts facts{.version = parts_.version, .addresses = parts_.addresses(), .note = parts_.note};
   const auto status = claim_.status();
   facts.answers = status.has_value();
   if (!status) return facts;

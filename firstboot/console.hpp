@@ -15,6 +15,7 @@ class Console {
  public:
   struct Parts {
     std::string version;
+    std::string note;  // as in Facts
     std::function<std::vector<std::string>()> addresses;
     std::function<std::optional<stack::Live>()> live;
     std::function<std::string()> fingerprint;

@@ -10,6 +10,7 @@
 #include "firstboot/claim_bus.hpp"
 #include "firstboot/console.hpp"
 #include "firstboot/log.hpp"
+#include "platform/credential.hpp"
 #include "platform/file.hpp"
 #include "stack/authority.hpp"
 
@@ -19,6 +20,7 @@ using namespace stratify;
 using namespace stratify::firstboot;
 
 constexpr int kTerminal = STDIN_FILENO;
+constexpr std::size_t kLongestNote = 500;
 
 std::string version() {
   const auto text = read_file("/usr/lib/os-release", 65536).value_or("");
@@ -53,6 +55,7 @@ Result<void> serve_console() {
   const auto addresses = TRY(watch_addresses());
   Console console(claim,
                   {.version = version(),
+                   .note = credential("openhaven.note", kLongestNote).value_or(""),
                    .addresses = reachable_addresses,
                    .live = live,
                    .fingerprint = [] { return stack::known_fingerprint(); },

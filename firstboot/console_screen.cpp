@@ -53,12 +53,16 @@ std::string minutes_left(const Status& status) {
   return std::to_string(minutes) + (minutes == 1 ? " minute" : " minutes");
 }
 
+// A phone does not reach the loopback address of a virtual machine's host.
+bool reached_by_phones(const std::string& address) { return !address.starts_with("127."); }
+
 Lines unclaimed(const Facts& facts) {
   Lines lines{heading(facts), "", "This machine waits for its owner.", "", "In a browser open"};
   append_web_addresses(lines, facts);
   lines.insert(lines.end(), {"", "claim code: " + facts.code, ""});
   if (!facts.addresses.empty()) {
-    lines.emplace_back("Or scan this with a phone:");
+    lines.emplace_back(reached_by_phones(facts.addresses.front()) ? "Or scan this with a phone:"
+                                                                  : "The same with the code in it:");
     lines.push_back("  " + claim_link(facts.addresses.front(), facts.code));
     lines.emplace_back();
   }
@@ -66,7 +70,7 @@ Lines unclaimed(const Facts& facts) {
       lines,
       "Or type your domain here and press Enter. The window closes in " + minutes_left(facts.status) + ".",
       kTextColumns - 2);
-  if (!facts.addresses.empty()) {
+  if (!facts.addresses.empty() && reached_by_phones(facts.addresses.front())) {
     if (const auto qr = qr_lines(claim_link(facts.addresses.front(), facts.code))) lines = beside(lines, *qr);
   }
   if (!facts.status.notice.empty()) {
@@ -112,7 +116,8 @@ void append_fingerprint(Lines& lines, const std::string& fingerprint) {
 }
 
 Lines live(const Facts& facts) {
-  Lines lines{heading(facts), "", "Your cloud is live: https://" + facts.status.domain + "/", ""};
+  const auto url = facts.live ? facts.live->url : "https://" + facts.status.domain + "/";
+  Lines lines{heading(facts), "", "Your cloud is live: " + printable(url), ""};
   if (facts.live) {
     for (const auto& address : facts.live->addresses) {
       lines.push_back("  " + printable(address.title) + ": " + printable(address.url));
@@ -131,9 +136,21 @@ Lines live(const Facts& facts) {
   return lines;
 }
 
-}  // namespace
-
-namespace {
+Lines body(const Facts& facts) {
+  if (!facts.answers) return {heading(facts), "", "Starting ..."};
+  switch (facts.status.state) {
+    case State::kUnclaimed:
+      return unclaimed(facts);
+    case State::kClosed:
+      return closed(facts);
+    case State::kDamaged:
+      return damaged(facts);
+    case State::kLive:
+      return facts.status.answering ? live(facts) : starting(facts);
+    default:
+      return claiming(facts);
+  }
+}
 
 // The claim was over when this machine started.
 bool starts_again(const Status& status) { return status.state == State::kLive && !status.answering; }
@@ -167,19 +184,11 @@ bool needs_redraw(const Facts& shown, const Facts& now) {
 }
 
 Lines screen(const Facts& facts) {
-  if (!facts.answers) return {heading(facts), "", "Starting ..."};
-  switch (facts.status.state) {
-    case State::kUnclaimed:
-      return unclaimed(facts);
-    case State::kClosed:
-      return closed(facts);
-    case State::kDamaged:
-      return damaged(facts);
-    case State::kLive:
-      return facts.status.answering ? live(facts) : starting(facts);
-    default:
-      return claiming(facts);
-  }
+  auto lines = body(facts);
+  if (facts.note.empty()) return lines;
+  lines.emplace_back();
+  append_wrapped(lines, printable(facts.note), 78);
+  return lines;
 }
 
 Lines progress_lines(const Status& shown, const Status& now) {

@@ -17,6 +17,7 @@ struct Facts {
   std::string code;  // empty unless the window is open
   std::optional<stack::Live> live;
   std::string fingerprint;  // of the cloud's own authority, empty while it is unknown
+  std::string note;         // what the host of a virtual machine has to say; may be empty
   bool answers = true;      // haven-claim does
 
   friend bool operator==(const Facts&, const Facts&) = default;

@@ -202,6 +202,7 @@ struct Routes {
       Row{"POST", "/claim", Phase::kOpen, Audience::kAnybody, &Welcome::claim},
       Row{"GET", "/", Phase::kClosed, Audience::kAnybody, &Welcome::closed},
       Row{"GET", "/", Phase::kClaiming, Audience::kClaimer, &Welcome::progress_page},
+      Row{"GET", "/", Phase::kClaiming, Audience::kAnybody, &Welcome::claimed},
       Row{"GET", "/progress", Phase::kClaiming, Audience::kClaimer, &Welcome::progress},
       Row{"GET", "/", Phase::kLive, Audience::kClaimer, &Welcome::live_page},
       Row{"GET", "/progress", Phase::kLive, Audience::kClaimer, &Welcome::progress},
@@ -281,6 +282,14 @@ Response Welcome::closed(const Visit& /*visit*/) {
       "Restart this machine, or press Enter at its console. It then shows a new code for an hour.");
 }
 
+Response Welcome::claimed(const Visit& /*visit*/) {
+  return message(
+      403, "This machine has an owner",
+      "It is being prepared. If it is yours, go on in the browser in which you named it, or watch its "
+      "console. Once it is live, this page leads to it.",
+      kPollSeconds);
+}
+
 Response Welcome::progress_page(const Visit& visit) {
   return page(200,
               {.body = "progress.html",
@@ -357,7 +366,6 @@ Response Welcome::live_page_with(const Visit& visit, std::string_view password, 
                   .truth("has_problem", !problem.empty())
                   .list("services", std::move(services))
                   .truth("home", visit.status.home)
-                  .text("authority_url", live.authority_url)
                   .truth("has_authority", visit.status.home && !live.authority_url.empty())
                   .text("fingerprint", fingerprint)
                   .truth("has_fingerprint", !fingerprint.empty())
@@ -368,9 +376,10 @@ Response Welcome::live_page_with(const Visit& visit, std::string_view password, 
 // Strangers at the address are sent to the name, which every TLS handshake with this machine tells anyway;
 // there they see the doors, which all ask for a password, and nothing about the machine.
 Response Welcome::home(const Visit& visit) {
+  const auto found = read_json(places_.live, &stack::parse_live);
   if (host_name(visit.request.host) != visit.status.domain)
-    return redirect(302, "https://" + visit.status.domain + "/");
-  const auto live = read_json(places_.live, &stack::parse_live).value_or(stack::Live{});
+    return redirect(302, found ? found->url : "https://" + visit.status.domain + "/");
+  const auto live = found.value_or(stack::Live{});
   std::vector<PageNames> services;
   services.reserve(live.addresses.size());
   for (const auto& address : live.addresses) {
@@ -381,7 +390,6 @@ Response Welcome::home(const Visit& visit) {
               PageNames()
                   .text("domain", visit.status.domain_shown)
                   .list("services", std::move(services))
-                  .text("authority_url", live.authority_url)
                   .truth("has_authority", visit.status.home && !live.authority_url.empty()));
 }
 

@@ -44,6 +44,7 @@ class Welcome {
   [[nodiscard]] Response claim_form(const Visit& visit);
   [[nodiscard]] Response claim(const Visit& visit);
   [[nodiscard]] Response closed(const Visit& visit);
+  [[nodiscard]] Response claimed(const Visit& visit);
   [[nodiscard]] Response progress_page(const Visit& visit);
   [[nodiscard]] Response progress(const Visit& visit);
   [[nodiscard]] Response live_page(const Visit& visit);

@@ -73,6 +73,7 @@ NameState name_from(const json::value& value) {
 Live live_from(const json::value& value) {
   return {.domain = text_at(value, "domain"),
           .display = text_at(value, "display"),
+          .url = text_at(value, "url"),
           .kind = text_at(value, "kind") == "public" ? DomainKind::kPublic : DomainKind::kHome,
           .addresses = items_at(value, "addresses", address_from),
           .records = items_at(value, "records", record_from),
@@ -96,6 +97,7 @@ Result<T> parse_as(const std::string& text, const char* file, T (*from)(const js
 std::string to_json(const Live& live) {
   return json::serialize(json::object{{"domain", live.domain},
                                       {"display", live.display},
+                                      {"url", live.url},
                                       {"kind", live.kind == DomainKind::kPublic ? "public" : "home"},
                                       {"addresses", array_of(live.addresses, address_object)},
                                       {"records", array_of(live.records, record_object)},

@@ -41,6 +41,7 @@ struct DnsRecord {
 struct Live {
   std::string domain;   // A-label form
   std::string display;  // as a person reads it
+  std::string url;      // "https://example.org/"
   DomainKind kind = DomainKind::kHome;
   std::vector<Address> addresses;
   std::vector<DnsRecord> records;  // of a public domain; a home network's router knows its own

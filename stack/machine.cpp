@@ -7,12 +7,14 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstring>
 #include <optional>
 #include <ranges>
 
 #include <boost/json.hpp>
 
+#include "platform/credential.hpp"
 #include "platform/file.hpp"
 #include "platform/owned.hpp"
 #include "platform/sha256.hpp"
@@ -83,6 +85,14 @@ bool leads_outside(const ifaddrs& entry) {
          (entry.ifa_flags & IFF_LOOPBACK) == 0 && !is_of_containers(entry.ifa_name);
 }
 
+std::uint16_t port_of(std::string_view name, std::uint16_t usual) {
+  constexpr std::size_t kDigits = 5;
+  const auto text = credential(name, kDigits + 1).value_or("");
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  return error == std::errc() && end == text.data() + text.size() && port != 0 ? port : usual;
+}
+
 }  // namespace
 
 Result<IpAddress> parse_address(const std::string& text) {
@@ -122,8 +132,16 @@ Result<void> save_ready_names(const fs::path& root, const std::set<std::string>&
   return write_file_durably(root / kReadyFile, text);
 }
 
+OutsidePorts outside_ports() {
+  const OutsidePorts usual;
+  return {.http = port_of("openhaven.http_port", usual.http),
+          .https = port_of("openhaven.https_port", usual.https)};
+}
+
 Result<MachineFacts> machine_facts(const fs::path& root) {
-  return MachineFacts{.addresses = TRY(own_addresses()), .ready_names = TRY(load_ready_names(root))};
+  return MachineFacts{.addresses = TRY(own_addresses()),
+                      .ready_names = TRY(load_ready_names(root)),
+                      .ports = outside_ports()};
 }
 
 Result<Images> parse_images(const std::string& text, const std::string& name) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <compare>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <set>
@@ -20,9 +21,17 @@ struct IpAddress {
   friend auto operator<=>(const IpAddress&, const IpAddress&) = default;
 };
 
+// Where others reach the machine's ports 80 and 443: elsewhere when the host of a virtual machine forwards
+// other ones and says so (systemd credentials openhaven.http_port and openhaven.https_port).
+struct OutsidePorts {
+  std::uint16_t http = 80;
+  std::uint16_t https = 443;
+};
+
 struct MachineFacts {
   std::vector<IpAddress> addresses;   // of interfaces that lead outside; sorted, no loopback, no link-local
   std::set<std::string> ready_names;  // host names whose DNS has led here at least once
+  OutsidePorts ports;
 };
 
 // The address of text; kInvalidInput when it is none.
@@ -36,6 +45,9 @@ struct MachineFacts {
 [[nodiscard]] Result<std::set<std::string>> load_ready_names(const std::filesystem::path& root);
 [[nodiscard]] Result<void> save_ready_names(const std::filesystem::path& root,
                                             const std::set<std::string>& names);
+
+// A credential that is no port number is as good as none.
+[[nodiscard]] OutsidePorts outside_ports();
 
 [[nodiscard]] Result<MachineFacts> machine_facts(const std::filesystem::path& root);
 

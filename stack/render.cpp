@@ -29,11 +29,25 @@ std::string host_of(const Route& route, const Domain& domain) {
   return route.subdomain + "." + domain.ascii();
 }
 
-std::vector<TemplateNames> well_known_of(const Route& route, const Domain& domain) {
+// "" for the protocol's own port, else ":8443".
+std::string port_suffix(std::uint16_t port, std::uint16_t usual) {
+  return port == usual ? "" : ":" + std::to_string(port);
+}
+
+std::string http_at(const RenderInput& input, const std::string& host) {
+  return "http://" + host + port_suffix(input.facts.ports.http, OutsidePorts().http);
+}
+
+std::string https_at(const RenderInput& input, const std::string& host) {
+  return "https://" + host + port_suffix(input.facts.ports.https, OutsidePorts().https);
+}
+
+std::vector<TemplateNames> well_known_of(const RenderInput& input, const Route& route) {
   std::vector<TemplateNames> names;
   names.reserve(route.well_known.size());
   for (const auto& name : route.well_known) {
-    names.push_back({{"name", text(name)}, {"host", text(host_of(route, domain))}});
+    const auto url = https_at(input, host_of(route, input.configuration->domain)) + "/";
+    names.push_back({{"name", text(name)}, {"url", text(url)}});
   }
   return names;
 }
@@ -54,7 +68,7 @@ TemplateNames site_of(const RenderInput& input, const Provider& provider, const 
                       {"title", text(route.title)},
                       {"upstream", text(provider.name + ":" + std::to_string(route.port))},
                       {"content_policy", text(route.content_policy)},
-                      {"well_known", list(well_known_of(route, domain))}};
+                      {"well_known", list(well_known_of(input, route))}};
   add_certificate(names, input, host_of(route, domain));
   return names;
 }
@@ -69,10 +83,11 @@ TemplateNames names_for_all(const RenderInput& input) {
   for (const auto& provider : input.catalogue.providers) {
     for (const auto& route : provider.routes) {
       sites.push_back(site_of(input, provider, route));
-      std::ranges::move(well_known_of(route, configuration.domain), std::back_inserter(well_known));
+      std::ranges::move(well_known_of(input, route), std::back_inserter(well_known));
     }
   }
   names["domain"] = text(configuration.domain.ascii());
+  names["secure_url"] = text(https_at(input, "{host}"));
   names["acme_ca"] = maybe("url", configuration.acme_ca);
   names["acme_root"] = truth(!configuration.acme_ca_root.empty());
   names["acme_ca_root"] = text(configuration.acme_ca_root);
@@ -160,19 +175,21 @@ Result<void> add_provider(const RenderInput& input, const Provider& provider, co
 
 Live live_of(const RenderInput& input) {
   const auto& domain = input.configuration->domain;
-  Live live{.domain = domain.ascii(), .display = domain.unicode(), .kind = domain.kind()};
+  Live live{.domain = domain.ascii(),
+            .display = domain.unicode(),
+            .url = https_at(input, domain.ascii()) + "/",
+            .kind = domain.kind()};
   for (const auto& provider : input.catalogue.providers) {
     for (const auto& route : provider.routes) {
       const auto host = host_of(route, domain);
-      Address address{
-          .title = route.title, .host = host, .url = "https://" + host + "/", .unit = provider.unit()};
-      for (const auto& hint : route.hints)
-        address.hints.push_back({hint.label, "https://" + host + hint.path});
+      const auto origin = https_at(input, host);
+      Address address{.title = route.title, .host = host, .url = origin + "/", .unit = provider.unit()};
+      for (const auto& hint : route.hints) address.hints.push_back({hint.label, origin + hint.path});
       live.addresses.push_back(std::move(address));
     }
   }
   live.records = wanted_records(host_names(input.catalogue, domain), input.facts.addresses);
-  live.authority_url = "http://" + domain.ascii() + "/openhaven-ca.crt";
+  live.authority_url = http_at(input, domain.ascii()) + "/openhaven-ca.crt";
   return live;
 }
 

@@ -37,9 +37,14 @@ Result<PortForward> parse_forward(const std::string& text) {
   return forward;
 }
 
-// Links of the machine work as they are where its own port is to be had, which takes root; else another.
+// The machine's own port where it is to be had, which takes root; else one that is easy to remember; else
+// any.
 Result<std::uint16_t> host_port_for(std::uint16_t guest, std::uint16_t other) {
+  constexpr std::uint16_t kNeighbours = 20;
   if (TRY(free_port(guest)) == guest) return guest;
+  for (std::uint16_t port = other; port < other + kNeighbours; ++port) {
+    if (TRY(free_port(port)) == port) return port;
+  }
   return free_port(other);
 }
 
@@ -88,6 +93,24 @@ std::string reached_at(std::uint16_t port, std::uint16_t usual) {
   return port == usual ? "127.0.0.1" : std::format("127.0.0.1:{}", port);
 }
 
+std::string stop_keys(const MachineOptions& options) {
+  return options.interactive ? "Ctrl-A, then X" : "Ctrl-C";
+}
+
+// Its own address means nothing outside QEMU, so the machine shows these. Its console begins by clearing the
+// screen: what was said before is said there again.
+void tell_outside(MachineOptions& options) {
+  const auto http = host_port(options, kHttp);
+  const auto https = host_port(options, kHttps);
+  options.credentials.try_emplace("openhaven.address", reached_at(http, kHttp));
+  options.credentials.try_emplace("openhaven.http_port", std::to_string(http));
+  options.credentials.try_emplace("openhaven.https_port", std::to_string(https));
+  options.credentials.try_emplace(
+      "openhaven.note",
+      "A virtual machine. To stop it: " + stop_keys(options) +
+          ". Names lead here by a line in /etc/hosts: 127.0.0.1 NAME calendar.NAME files.NAME");
+}
+
 Result<MachineOptions> prepare(const Arguments& arguments, ProcessRunner& runner, const fs::path& work) {
   MachineOptions options{.disk = work / "disk.qcow2",
                          .throw_away = !arguments.flag("keep"),
@@ -98,8 +121,7 @@ Result<MachineOptions> prepare(const Arguments& arguments, ProcessRunner& runner
                          .interactive = ::isatty(STDIN_FILENO) == 1,
                          .forwards = TRY(forwards(arguments)),
                          .credentials = TRY(credentials(arguments))};
-  // Its own address means nothing outside QEMU; the console and its QR code show this one.
-  options.credentials.try_emplace("openhaven.address", reached_at(host_port(options, kHttp), kHttp));
+  tell_outside(options);
   const auto cpuinfo = read_file("/proc/cpuinfo").value_or("");
   options.hardware_virtualisation = can_virtualise(cpuinfo) && ::access("/dev/kvm", R_OK | W_OK) == 0;
   if (options.throw_away || !fs::exists(options.disk)) {
@@ -119,7 +141,6 @@ Result<MachineOptions> prepare(const Arguments& arguments, ProcessRunner& runner
 void announce(const Arguments& arguments, const MachineOptions& options) {
   const auto http = host_port(options, kHttp);
   const auto https = host_port(options, kHttps);
-  const auto* const stop = options.interactive ? "Ctrl-A, then X" : "Ctrl-C";
   arguments.result(
       std::format(
           "Claim page:  http://{}/ in a few moments\n"
@@ -132,7 +153,7 @@ void announce(const Arguments& arguments, const MachineOptions& options) {
           reached_at(http, kHttp),
           https == kHttps ? "" : std::format("; add :{0}, as in https://cloud.home.arpa:{0}/", https),
           options.throw_away ? "a throw-away copy; changes end with the machine" : options.disk.string(),
-          stop,
+          stop_keys(options),
           options.hardware_virtualisation
               ? ""
               : "This machine has no hardware virtualisation: starting takes a minute.\n"),

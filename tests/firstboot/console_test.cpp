@@ -205,6 +205,27 @@ TEST(TheScreenOfALiveCloud, ShowsTheFingerprintOfAHomesAuthority) {
   EXPECT_THAT(screen(facts), testing::Not(testing::Contains(HasSubstr("FE:DC"))));
 }
 
+TEST(TheClaimScreen, HasALinkButNothingToScanWhereNoPhoneReachesIt) {
+  Facts facts{.addresses = {"127.0.0.1:8080"}, .status = {.window = 1}, .code = "K7QM-3XWD", .live = {}};
+  EXPECT_THAT(screen(facts), testing::Contains("  http://127.0.0.1:8080/#K7QM3XWD"));
+  EXPECT_THAT(screen(facts), testing::Not(testing::Contains(HasSubstr("█"))));
+  facts.addresses = {"192.168.1.7"};
+  EXPECT_THAT(screen(facts), testing::Contains(HasSubstr("█")));
+}
+
+TEST(TheScreenOfALiveCloud, ShowsTheAddressOthersReachItAt) {
+  const Facts facts{.status = {.state = State::kLive, .domain = "cloud.test", .answering = true},
+                    .live = stack::Live{.url = "https://cloud.test:8443/"}};
+  EXPECT_THAT(screen(facts), testing::Contains("Your cloud is live: https://cloud.test:8443/"));
+}
+
+TEST(EveryScreen, EndsWithWhatTheHostOfTheMachineHasToSay) {
+  for (const auto state : {State::kUnclaimed, State::kClosed, State::kDamaged, State::kLive}) {
+    const Facts facts{.status = {.state = state}, .live = {}, .note = "To stop it:\x1b Ctrl-A, then X."};
+    EXPECT_EQ(screen(facts).back(), "To stop it:  Ctrl-A, then X.");
+  }
+}
+
 TEST(AQrCode, IsSquareWithALightMargin) {
   const auto lines = qr_lines("http://192.168.100.100/#K7QM3XWD").value();
   EXPECT_EQ(lines.size(), 15U) << "version 2: 25 modules and a margin";

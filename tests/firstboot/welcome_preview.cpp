@@ -67,6 +67,7 @@ class Preview {
     stack::Live live{
         .domain = domain,
         .display = domain,
+        .url = "https://" + domain + "/",
         .kind = home ? stack::DomainKind::kHome : stack::DomainKind::kPublic,
         .addresses = {{"Calendar and contacts",
                        "calendar." + domain,

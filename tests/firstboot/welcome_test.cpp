@@ -64,6 +64,7 @@ class ThePages : public tests::ClaimFixture {
     const stack::Live live{
         .domain = domain,
         .display = domain,
+        .url = std::string("https://") + domain + ":8443/",
         .kind = kind,
         .addresses = {{"Calendar and contacts",
                        "calendar.cloud.test",
@@ -123,10 +124,19 @@ TEST_F(EveryRoute, IsClosedAfterTheWindowButThePageThatSaysSo) {
   EXPECT_EQ(answered(), Answers{"GET /"});
 }
 
-TEST_F(EveryRoute, IsClosedToStrangersDuringTheClaim) {
+TEST_F(EveryRoute, IsClosedToStrangersDuringTheClaimButThePageThatSaysSo) {
   claim_by_page();
   cookie_.clear();
-  EXPECT_EQ(answered(), Answers{});
+  EXPECT_EQ(answered(), Answers{"GET /"});
+}
+
+TEST_F(ThePages, TellStrangersDuringTheClaimThatThereIsAnOwnerAndNothingElse) {
+  claim_by_page();
+  cookie_.clear();
+  const auto response = get("/");
+  EXPECT_EQ(response.status, 403);
+  EXPECT_THAT(response.body, HasSubstr("This machine has an owner"));
+  EXPECT_THAT(response.body, Not(HasSubstr("cloud.test")));
 }
 
 TEST_F(EveryRoute, ShowsTheClaimerOnlyTheProgressDuringTheClaim) {
@@ -223,8 +233,8 @@ TEST_F(ThePages, EndOnTheLiveCloudWithItsAddressesAndTheirStates) {
   go_live();
   const auto body = get("/").body;
   for (const auto* text : {"Your cloud is live", "https://calendar.cloud.test/owner/", "data-state=\"ready\"",
-                           "data-state=\"starting\"", "http://cloud.test/openhaven-ca.crt",
-                           "<code>01:23:AB</code>", "Show my password"}) {
+                           "data-state=\"starting\"", "href=\"/openhaven-ca.crt\"", "<code>01:23:AB</code>",
+                           "Show my password"}) {
     EXPECT_THAT(body, HasSubstr(text));
   }
   EXPECT_THAT(body, Not(HasSubstr("first-password</code>")));
@@ -262,7 +272,7 @@ TEST_F(ThePages, SendStrangersFromTheAddressToTheName) {
   cookie_ = "openhaven-claim=00000000000000000000000000000000";
   const auto response = get("/");
   EXPECT_EQ(response.status, 302);
-  EXPECT_EQ(header(response, "Location"), "https://cloud.test/");
+  EXPECT_EQ(header(response, "Location"), "https://cloud.test:8443/") << "the port others reach it at";
   auto by_name = request("GET", "/");
   by_name.host = "cloud.test";
   const auto html = send(by_name).body;

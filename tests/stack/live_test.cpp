@@ -9,6 +9,7 @@ TEST(Live, IsReadAsItWasWritten) {
   const Live live{
       .domain = "xn--bcher-kva.example",
       .display = "bücher.example",
+      .url = "https://xn--bcher-kva.example:8443/",
       .kind = DomainKind::kPublic,
       .addresses = {{.title = "Files \"and\" more",
                      .host = "files.xn--bcher-kva.example",

@@ -24,6 +24,27 @@ TEST(OwnAddresses, AreNeverOfTheLoopback) {
   for (const auto& address : *addresses) EXPECT_NE(address.text, "127.0.0.1");
 }
 
+class ForwardedPorts : public testing::Test {
+ protected:
+  void SetUp() override { ::setenv("CREDENTIALS_DIRECTORY", folder_.path().c_str(), 1); }
+  void TearDown() override { ::unsetenv("CREDENTIALS_DIRECTORY"); }
+  TemporaryFolder folder_ = TemporaryFolder::create(testing::TempDir()).value();
+};
+
+TEST_F(ForwardedPorts, AreThoseTheHostTells) {
+  ASSERT_TRUE(write_file(folder_.path() / "openhaven.http_port", "8080"));
+  ASSERT_TRUE(write_file(folder_.path() / "openhaven.https_port", "8443\n"));
+  EXPECT_EQ(outside_ports().http, 8080);
+  EXPECT_EQ(outside_ports().https, 8443);
+}
+
+TEST_F(ForwardedPorts, AreTheUsualOnesWhenWhatIsToldIsNoPort) {
+  for (const auto* const text : {"", "0", "65536", "-1", "80a", "8 0", "999999"}) {
+    ASSERT_TRUE(write_file(folder_.path() / "openhaven.https_port", text));
+    EXPECT_EQ(outside_ports().https, 443) << text;
+  }
+}
+
 TEST(ReadyNames, StayReadyOverABoot) {
   const auto root = TemporaryFolder::create(testing::TempDir());
   EXPECT_TRUE(load_ready_names(root->path())->empty());

@@ -123,6 +123,10 @@ def test_every_name_has_a_certificate_of_the_clouds_own_authority(cloud, name):
     assert name in cloud.certificate(name)
 
 
+def test_the_authoritys_certificate_is_there_by_address_too(cloud):
+    assert requests.get(f"http://{cloud.machine.address}/openhaven-ca.crt", timeout=60).text == cloud.authority
+
+
 def test_plain_http_leads_to_tls(cloud):
     answer = requests.get(f"http://files.{DOMAIN}/", allow_redirects=False, timeout=60)
     assert (answer.status_code, answer.headers["Location"]) == (308, f"https://files.{DOMAIN}/")

@@ -92,7 +92,8 @@ clean: ## remove what was built, keep the build root and the downloads
 	@echo "Removed what was built; the build root and the downloads are kept in $(OUT)."
 
 .PHONY: distclean
-distclean: clean ## remove everything that was made
+distclean: ## remove everything that was made
+	@buildroot/remove-output
 	@buildroot/remove
 	@rm -rf '$(OUT)'
 	@echo "Removed $(OUT) and all in it."

@@ -1,6 +1,7 @@
 #include "firstboot/console_screen.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "firstboot/qr.hpp"
 
@@ -54,7 +55,10 @@ std::string minutes_left(const Status& status) {
 }
 
 // A phone does not reach the loopback address of a virtual machine's host.
-bool reached_by_phones(const std::string& address) { return !address.starts_with("127."); }
+bool reached_by_phones(std::string_view address) {
+  constexpr std::array<std::string_view, 3> kLoopback{"127.", "localhost", "[::1]"};
+  return std::ranges::none_of(kLoopback, [&](auto begin) { return address.starts_with(begin); });
+}
 
 Lines unclaimed(const Facts& facts) {
   Lines lines{heading(facts), "", "This machine waits for its owner.", "", "In a browser open"};

@@ -1,5 +1,7 @@
 #include "image/progress.hpp"
 
+#include <signal.h>
+
 #include <algorithm>
 #include <array>
 #include <format>
@@ -73,14 +75,39 @@ void Progress::tick() {
   if (running_) on_tick(state_);
 }
 
-Ticker::Ticker(Progress& progress)
-    : thread_([this, &progress](const std::stop_token& stop) {
-        std::unique_lock lock(mutex_);
-        while (!stop.stop_requested()) {
-          ended_.wait_for(lock, stop, 1s, [] { return false; });
-          if (!stop.stop_requested()) progress.tick();
-        }
-      }) {}
+namespace {
+
+// Threads made meanwhile take no signal: those are for the thread that waits for them
+// (platform/attached.hpp).
+class SignalsHeld {
+ public:
+  SignalsHeld() {
+    sigset_t all;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  SignalsHeld(const SignalsHeld&) = delete;
+  SignalsHeld& operator=(const SignalsHeld&) = delete;
+  SignalsHeld(SignalsHeld&&) = delete;
+  SignalsHeld& operator=(SignalsHeld&&) = delete;
+  ~SignalsHeld() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_{};
+};
+
+}  // namespace
+
+Ticker::Ticker(Progress& progress) {
+  const SignalsHeld held;
+  thread_ = std::jthread([this, &progress](const std::stop_token& stop) {
+    std::unique_lock lock(mutex_);
+    while (!stop.stop_requested()) {
+      ended_.wait_for(lock, stop, 1s, [] { return false; });
+      if (!stop.stop_requested()) progress.tick();
+    }
+  });
+}
 
 std::string Progress::elapsed(const StepState& state) const {
   return std::format("{:.1f} s", std::chrono::duration<double>(now_() - state.begun).count());

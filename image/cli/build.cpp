@@ -171,8 +171,8 @@ Result<void> run_build(const Arguments& arguments) {
   const auto manifest = TRY(load_manifest(arguments.manifest()));
   auto lock = TRY(lock_for(arguments, manifest));
   RealProcessRunner runner;
-  const auto key = TRY(signing_key(arguments, runner));
   const auto turn = TRY(take_turn(arguments));
+  const auto key = TRY(signing_key(arguments, runner));
   lock = TRY(fetch_all(arguments, manifest, std::move(lock)));
   TRY(unpack(arguments, lock));
   const auto version = TRY(compose(arguments, manifest, lock, key));

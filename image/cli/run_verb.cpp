@@ -39,13 +39,14 @@ Result<PortForward> parse_forward(const std::string& text) {
 
 // The machine's own port where it is to be had, which takes root; else one that is easy to remember; else
 // any.
-Result<std::uint16_t> host_port_for(std::uint16_t guest, std::uint16_t other) {
+Result<std::uint16_t> host_port_for(std::uint16_t guest, std::uint16_t other,
+                                    const std::vector<PortForward>& taken) {
   constexpr std::uint16_t kNeighbours = 20;
   if (TRY(free_port(guest)) == guest) return guest;
   for (std::uint16_t port = other; port < other + kNeighbours; ++port) {
-    if (TRY(free_port(port)) == port) return port;
+    if (!std::ranges::contains(taken, port, &PortForward::host) && TRY(free_port(port)) == port) return port;
   }
-  return free_port(other);
+  return free_port(0);
 }
 
 // The asked-for ports as they are; the usual ones where they are free.
@@ -61,7 +62,7 @@ Result<std::vector<PortForward>> forwards(const Arguments& arguments) {
   }
   for (const auto& [other, guest] : {PortForward{kOtherHttp, kHttp}, PortForward{kOtherHttps, kHttps}}) {
     if (std::ranges::contains(result, guest, &PortForward::guest)) continue;
-    result.push_back({TRY(host_port_for(guest, other)), guest});
+    result.push_back({TRY(host_port_for(guest, other, result)), guest});
   }
   return result;
 }

@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
+#include <sstream>
+
+#include "image/progress.hpp"
 #include "platform/attached.hpp"
 #include "platform/file.hpp"
 #include "tests/support/golden.hpp"
@@ -89,6 +92,10 @@ TEST(AnAttachedProgram, GivesItsExitCode) {
 }
 
 TEST(AnAttachedProgram, IsStoppedInOurStead) {
+  // As `stratify run` does it: beside the thread that keeps the clock of the progress going.
+  std::ostringstream told;
+  const auto progress = make_progress(ProgressStyle::kSilent, told);
+  const Ticker ticker(*progress);
   // The shell's parent is this test.
   EXPECT_EQ(
       run_attached({.arguments = {"bash", "-c", "trap 'exit 7' TERM; kill -INT $PPID; sleep 20 & wait"}}), 7);

@@ -36,7 +36,7 @@ Result<std::uint64_t> make_root(ProcessRunner& runner, const Partition& partitio
   std::error_code error;
   fs::resize_file(options.image, partition.size, error);
   if (error) return errno_error("size", options.image, error.value());
-  // mkfs.btrfs reads a whole node at every search: see docs/decisions/0014-node-size.md.
+  // Half the default: docs/decisions/0014-node-size.md.
   constexpr auto kNodeBytes = "8192";
   // A file that is too small for its estimate (32 KiB for each hard link) is enlarged by mkfs.btrfs, and
   // shrunk again to what the tree takes.

@@ -1,13 +1,13 @@
 #include "image/progress.hpp"
 
-#include <signal.h>
-
 #include <algorithm>
 #include <array>
 #include <format>
 #include <utility>
 
 #include <boost/json.hpp>
+
+#include "platform/blocked_signals.hpp"
 
 namespace stratify::image {
 
@@ -75,31 +75,10 @@ void Progress::tick() {
   if (running_) on_tick(state_);
 }
 
-namespace {
-
-// Threads made meanwhile take no signal: those are for the thread that waits for them
-// (platform/attached.hpp).
-class SignalsHeld {
- public:
-  SignalsHeld() {
-    sigset_t all;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  SignalsHeld(const SignalsHeld&) = delete;
-  SignalsHeld& operator=(const SignalsHeld&) = delete;
-  SignalsHeld(SignalsHeld&&) = delete;
-  SignalsHeld& operator=(SignalsHeld&&) = delete;
-  ~SignalsHeld() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
- private:
-  sigset_t before_{};
-};
-
-}  // namespace
-
 Ticker::Ticker(Progress& progress) {
-  const SignalsHeld held;
+  sigset_t all;
+  ::sigfillset(&all);
+  const BlockedSignals left_to_others(all);  // run_attached() waits for some of them
   thread_ = std::jthread([this, &progress](const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
     while (!stop.stop_requested()) {

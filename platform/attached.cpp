@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <system_error>
 
+#include "platform/blocked_signals.hpp"
 #include "platform/file.hpp"
 
 namespace stratify {
@@ -23,23 +24,20 @@ namespace {
 // it and can clean up.
 class HeldSignals {
  public:
-  HeldSignals() {
-    ::sigemptyset(&held_);
-    for (const int number : {SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&held_, number);
-    ::pthread_sigmask(SIG_BLOCK, &held_, &before_);
-    fd_ = Descriptor(::signalfd(-1, &held_, SFD_CLOEXEC | SFD_NONBLOCK));
-  }
-  HeldSignals(const HeldSignals&) = delete;
-  HeldSignals& operator=(const HeldSignals&) = delete;
-  ~HeldSignals() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
   [[nodiscard]] int fd() const { return fd_.get(); }
-  [[nodiscard]] const sigset_t& before() const { return before_; }
+  [[nodiscard]] const sigset_t& before() const { return blocked_.before(); }
 
  private:
-  sigset_t held_{};
-  sigset_t before_{};
-  Descriptor fd_;
+  static sigset_t asking_to_stop() {
+    sigset_t signals;
+    ::sigemptyset(&signals);
+    for (const int number : {SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&signals, number);
+    return signals;
+  }
+
+  sigset_t held_ = asking_to_stop();
+  BlockedSignals blocked_{held_};
+  Descriptor fd_{::signalfd(-1, &held_, SFD_CLOEXEC | SFD_NONBLOCK)};
 };
 
 // Between fork and exec: only async-signal-safe calls (signal-safety(7)).

@@ -1,0 +1,78 @@
+#include "updater/record.hpp"
+
+#include <stdexcept>
+
+#include <boost/describe/class.hpp>
+#include <boost/json.hpp>
+
+namespace json = boost::json;
+
+namespace stratify {
+
+// Found by Boost.JSON through the namespace of the type.
+void tag_invoke(json::value_from_tag /*tag*/, json::value& value, const Sha256& sum) { value = sum.hex(); }
+
+Sha256 tag_invoke(json::value_to_tag<Sha256> /*tag*/, const json::value& value) {
+  const auto sum = Sha256::parse(std::string_view(value.as_string()));
+  if (!sum) throw std::invalid_argument("a checksum is 64 hexadecimal digits");
+  return *sum;
+}
+
+namespace updater {
+
+void tag_invoke(json::value_from_tag /*tag*/, json::value& value, const State& state) {
+  value = to_string(state);
+}
+
+State tag_invoke(json::value_to_tag<State> /*tag*/, const json::value& value) {
+  const auto state = parse_state(std::string_view(value.as_string()));
+  if (!state) throw std::invalid_argument("it names a state that does not exist");
+  return *state;
+}
+
+BOOST_DESCRIBE_STRUCT(Target, (),
+                      (version, number, commit, ref, timestamp, bytes, installed_bytes, boot_bytes, images))
+BOOST_DESCRIBE_STRUCT(Installed, (), (deployment, version))
+BOOST_DESCRIBE_STRUCT(Failed, (), (commit, version, reason, when))
+BOOST_DESCRIBE_STRUCT(Outcome, (), (kind, version, from, reason, failed_data, when))
+BOOST_DESCRIBE_STRUCT(WayBack, (), (target, trial, previous, data_set))
+BOOST_DESCRIBE_STRUCT(Step, (), (when, from, event, to, reason))
+BOOST_DESCRIBE_STRUCT(Record, (),
+                      (format, state, reason, target, trial, previous, data_set, restore_data, attempts, starts,
+                       ailing, floor_number, floor_serial, failed, outcome, way_back, moments, history))
+
+std::string to_json(const Record& record) { return json::serialize(json::value_from(record)) + "\n"; }
+
+Result<Record> parse_record(std::string_view text) {
+  const auto garbled = [](std::string cause) {
+    return fail(Category::kInvalidInput, "read", "the record of updates", std::move(cause));
+  };
+  boost::system::error_code error;
+  const auto value = json::parse(text, error);
+  if (error) return garbled("it is no JSON");
+  const auto record = json::try_value_to<Record>(value);
+  if (record.has_error()) return garbled("it has another shape: " + record.error().message());
+  if (record->format != 1) return garbled("it was written by another version");
+  return *record;
+}
+
+Result<void> take(Record& record, Event event, Time now, std::string reason) {
+  const auto next = next_state(record.state, event);
+  if (!next) {
+    return fail(Category::kConflict, "go on with", "the update",
+                "it is " + std::string(to_string(record.state)) + ", where \"" + std::string(to_string(event)) +
+                    "\" cannot happen");
+  }
+  record.history.push_back({.when = now,
+                            .from = std::string(to_string(record.state)),
+                            .event = std::string(to_string(event)),
+                            .to = std::string(to_string(*next)),
+                            .reason = reason});
+  if (record.history.size() > kLongestHistory) record.history.erase(record.history.begin());
+  record.state = *next;
+  record.reason = std::move(reason);
+  return {};
+}
+
+}  // namespace updater
+}  // namespace stratify

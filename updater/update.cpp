@@ -1,0 +1,28 @@
+#include "updater/update.hpp"
+
+#include <format>
+
+namespace stratify::updater {
+
+Result<Update> Update::open(const Store& store, const Effects& effects) {
+  return Update(store, effects, TRY(store.load()));
+}
+
+Result<void> Update::go(Event event, std::string reason) {
+  const auto from = record_.state;
+  TRY(take(record_, event, now(), std::move(reason)));
+  TRY(store_.save(record_));
+  effects_.say(std::format("{} -> {}: {}", to_string(from), to_string(record_.state), record_.reason));
+  return {};
+}
+
+void Update::end_with(const std::string& kind, std::string failed_data) {
+  record_.outcome = Outcome{.kind = kind,
+                            .version = record_.target ? record_.target->version : std::string(),
+                            .from = record_.previous ? record_.previous->version : std::string(),
+                            .reason = record_.reason,
+                            .failed_data = std::move(failed_data),
+                            .when = now()};
+}
+
+}  // namespace stratify::updater

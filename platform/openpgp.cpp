@@ -81,4 +81,10 @@ Result<void> SigningKey::sign_commit(const fs::path& repository, const Sha256& c
   return {};
 }
 
+Result<std::string> SigningKey::sign_data(ProcessRunner& runner, std::string_view data) const {
+  auto command = gpg(home_, {"--local-user", fingerprint_, "--digest-algo", "SHA512", "--detach-sign"});
+  command.input = data;
+  return run_checked(runner, command);
+}
+
 }  // namespace stratify

@@ -1,8 +1,9 @@
-// OpenPGP signatures (gnupg, libostree) of commits.
+// OpenPGP signatures (gnupg, libostree) of commits and of text.
 #pragma once
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 #include "platform/error.hpp"
 #include "platform/process.hpp"
@@ -29,6 +30,9 @@ class SigningKey {
   // Signs a commit of the repository at path (detached: its checksum stays). Nothing happens when this key
   // has already signed it.
   [[nodiscard]] Result<void> sign_commit(const std::filesystem::path& repository, const Sha256& commit) const;
+
+  // A detached binary signature of data, for ostree::verify_data.
+  [[nodiscard]] Result<std::string> sign_data(ProcessRunner& runner, std::string_view data) const;
 
  private:
   SigningKey(std::filesystem::path home, std::string fingerprint, std::string public_key)

@@ -1,5 +1,7 @@
 #include "platform/ostree_signature.hpp"
 
+#include <optional>
+
 #include "platform/ostree_glib.hpp"
 
 namespace stratify::ostree {
@@ -20,21 +22,65 @@ std::string fingerprint_of(OstreeGpgVerifyResult* verdict) {
   return {};
 }
 
+Result<Handle<OstreeRepo>> open_repository(const std::filesystem::path& path) {
+  const Handle<GFile> file(g_file_new_for_path(path.c_str()));
+  Handle<OstreeRepo> repo(ostree_repo_new(file.get()));
+  GlibFailure failure;
+  if (!ostree_repo_open(repo.get(), nullptr, failure)) return failure.as("open repository", path);
+  return repo;
+}
+
+using Bytes = Owned<GBytes, g_bytes_unref>;
+
+Bytes bytes_of(std::string_view data) { return Bytes(g_bytes_new_static(data.data(), data.size())); }
+
+// Without the name of a remote, libostree looks at the keys it is given and at no others.
+Result<std::string> verify_by(OstreeRepo* repo, GBytes* data, GBytes* signatures,
+                              const std::filesystem::path& keyring) {
+  const Handle<GFile> keys(g_file_new_for_path(keyring.c_str()));
+  const bool folder = std::filesystem::is_directory(keyring);
+  GlibFailure failure;
+  const Handle<OstreeGpgVerifyResult> verdict(
+      ostree_repo_gpg_verify_data(repo, nullptr, data, signatures, folder ? keys.get() : nullptr,
+                                  folder ? nullptr : keys.get(), nullptr, failure));
+  if (!verdict || !ostree_gpg_verify_result_require_valid_signature(verdict.get(), failure)) {
+    // Whatever libostree calls it, such as an I/O error for a signature cut short: the data is not to be
+    // used.
+    return fail(Category::kVerification, "verify by", keyring, failure.as("", "").error().cause());
+  }
+  return fingerprint_of(verdict.get());
+}
+
 }  // namespace
 
 Result<std::string> verify_signature(const std::filesystem::path& repository, const Sha256& commit,
                                      const std::filesystem::path& keyring) {
-  const Handle<GFile> path(g_file_new_for_path(repository.c_str()));
   const Handle<GFile> keys(g_file_new_for_path(keyring.c_str()));
-  const Handle<OstreeRepo> repo(ostree_repo_new(path.get()));
+  const auto repo = TRY(open_repository(repository));
   GlibFailure failure;
-  if (!ostree_repo_open(repo.get(), nullptr, failure)) return failure.as("open repository", repository);
   const Handle<OstreeGpgVerifyResult> verdict(
       ostree_repo_verify_commit_ext(repo.get(), commit.hex().c_str(), nullptr, keys.get(), nullptr, failure));
   if (!verdict || !ostree_gpg_verify_result_require_valid_signature(verdict.get(), failure)) {
     return failure.as("verify the signature of", commit.hex());
   }
   return fingerprint_of(verdict.get());
+}
+
+Result<std::string> verify_data(const std::filesystem::path& repository, std::string_view data,
+                                std::string_view signatures,
+                                const std::vector<std::filesystem::path>& keyrings) {
+  if (signatures.empty()) return fail(Category::kVerification, "verify", "", "it is not signed");
+  const auto repo = TRY(open_repository(repository));
+  const auto signed_bytes = bytes_of(data);
+  const auto signature_bytes = bytes_of(signatures);
+  std::optional<Error> refused;
+  for (const auto& keyring : keyrings) {
+    auto fingerprint = verify_by(repo.get(), signed_bytes.get(), signature_bytes.get(), keyring);
+    if (fingerprint) return fingerprint;
+    refused = refused ? refused->and_then_failed(fingerprint.error()) : fingerprint.error();
+  }
+  if (refused) return std::unexpected(*refused);
+  return fail(Category::kVerification, "verify", "", "there is no keyring to trust");
 }
 
 }  // namespace stratify::ostree

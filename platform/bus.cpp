@@ -141,6 +141,16 @@ Result<std::string> string_property(sd_bus* bus, const char* path, const char* i
   return value;
 }
 
+Result<std::uint64_t> number_property(sd_bus* bus, const char* path, const char* interface,
+                                      const char* name) {
+  BusError error;
+  std::uint64_t value = 0;
+  const int read =
+      sd_bus_get_property_trivial(bus, kService, path, interface, name, error.get(), 't', &value);
+  if (read < 0) return error.to_error("read " + std::string(name) + " of", path, read);
+  return value;
+}
+
 // The object path of a unit; LoadUnit also knows units that are not in memory.
 Result<std::string> path_of(sd_bus* bus, const std::string& unit) {
   BusError error;
@@ -292,7 +302,9 @@ Result<UnitState> SystemdUnits::state(const std::string& unit) {
                   .active = TRY(property(kUnitInterface, "ActiveState")),
                   .sub = TRY(property(kUnitInterface, "SubState")),
                   .result = "",
-                  .status_text = ""};
+                  .status_text = "",
+                  .active_since = TRY(number_property(bus_.get(), path.c_str(), kUnitInterface,
+                                                      "ActiveEnterTimestampMonotonic"))};
   if (!is_service(unit)) return state;
   state.result = TRY(property(kServiceInterface, "Result"));
   state.status_text = TRY(property(kServiceInterface, kStatusText));

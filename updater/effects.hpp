@@ -1,5 +1,5 @@
-// What an update does to the machine, in five parts. The real ones are in machine_*.hpp; tests have fakes that
-// fail, or die, at any call.
+// What an update does to the machine, in five parts. The real ones are in machine_*.hpp; tests have fakes
+// that fail, or die, at any call.
 //
 // Every effect may be repeated: the process may be killed and the power cut within or behind any of them, and
 // the next start begins again with the record of before.
@@ -102,8 +102,8 @@ struct Effects {
   Boot& boot;
   Data& data;
   Services& services;
-  std::function<double()> clock;               // seconds since the epoch
-  std::function<void(std::string_view)> say;   // progress and every transition, to the journal and the bus
+  std::function<double()> clock;              // seconds since the epoch
+  std::function<void(std::string_view)> say;  // progress and every transition, to the journal and the bus
 };
 
 }  // namespace stratify::updater

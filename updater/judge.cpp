@@ -15,8 +15,10 @@ Result<void> Update::judge() {
 Result<void> Update::judge_new() {
   if (const auto up = effects_.services.come_up(record_.ailing); !up) return condemn(up.error().message());
   note_moment("up");
-  if (record_.state == State::kBooted) TRY(go(Event::kServicesUp, "every service runs; now they are watched"));
-  if (const auto stayed = effects_.services.stay_up(record_.ailing); !stayed) return condemn(stayed.error().message());
+  if (record_.state == State::kBooted)
+    TRY(go(Event::kServicesUp, "every service runs; now they are watched"));
+  if (const auto stayed = effects_.services.stay_up(record_.ailing); !stayed)
+    return condemn(stayed.error().message());
   return confirm();
 }
 

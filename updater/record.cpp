@@ -38,8 +38,9 @@ BOOST_DESCRIBE_STRUCT(Outcome, (), (kind, version, from, reason, failed_data, wh
 BOOST_DESCRIBE_STRUCT(WayBack, (), (target, trial, previous, data_set))
 BOOST_DESCRIBE_STRUCT(Step, (), (when, from, event, to, reason))
 BOOST_DESCRIBE_STRUCT(Record, (),
-                      (format, state, reason, target, trial, previous, data_set, restore_data, attempts, starts,
-                       ailing, floor_number, floor_serial, failed, outcome, way_back, moments, history))
+                      (format, state, reason, target, trial, previous, data_set, restore_data, attempts,
+                       starts, ailing, floor_number, floor_serial, failed, outcome, way_back, moments,
+                       history))
 
 std::string to_json(const Record& record) { return json::serialize(json::value_from(record)) + "\n"; }
 
@@ -60,8 +61,8 @@ Result<void> take(Record& record, Event event, Time now, std::string reason) {
   const auto next = next_state(record.state, event);
   if (!next) {
     return fail(Category::kConflict, "go on with", "the update",
-                "it is " + std::string(to_string(record.state)) + ", where \"" + std::string(to_string(event)) +
-                    "\" cannot happen");
+                "it is " + std::string(to_string(record.state)) + ", where \"" +
+                    std::string(to_string(event)) + "\" cannot happen");
   }
   record.history.push_back({.when = now,
                             .from = std::string(to_string(record.state)),

@@ -79,15 +79,16 @@ struct Step {
 struct Record {
   int format = 1;
   State state = State::kIdle;
-  std::string reason;              // of the last transition, a sentence
-  std::optional<Target> target;    // from checked on
-  std::string trial;               // deployment of the target, from staged on
+  std::string reason;                 // of the last transition, a sentence
+  std::optional<Target> target;       // from checked on
+  std::string trial;                  // deployment of the target, from staged on
   std::optional<Installed> previous;  // what ran before the switch
-  std::string data_set;            // snapshots taken before the switch; empty when there are none
-  bool restore_data = true;        // going back takes the data back too
-  std::uint32_t attempts = 0;      // switches that did not switch
-  std::uint32_t starts = 0;        // of the version on trial
-  std::vector<std::string> ailing;  // units that did not run before the switch: the trial does not ask for them
+  std::string data_set;               // snapshots taken before the switch; empty when there are none
+  bool restore_data = true;           // going back takes the data back too
+  std::uint32_t attempts = 0;         // switches that did not switch
+  std::uint32_t starts = 0;           // of the version on trial
+  std::vector<std::string>
+      ailing;  // units that did not run before the switch: the trial does not ask for them
   std::uint64_t floor_number = 0;  // highest release that was accepted: nothing below is
   std::uint64_t floor_serial = 0;  // of the newest list of releases seen
   std::vector<Failed> failed;

@@ -18,9 +18,10 @@ Result<void> Update::start() {
 Result<void> Update::started_new() {
   note_moment("started");
   if (record_.state == State::kRollingBack) {
-    return fail(Category::kConflict, "go back from", record_.trial,
-                "the new version was started while the old one was being restored; choose the second entry of "
-                "the boot menu");
+    return fail(
+        Category::kConflict, "go back from", record_.trial,
+        "the new version was started while the old one was being restored; choose the second entry of "
+        "the boot menu");
   }
   ++record_.starts;
   TRY(go(Event::kStarted, std::format("start {} of {}", record_.starts, record_.target->version)));
@@ -32,7 +33,8 @@ Result<void> Update::started_new() {
 Result<void> Update::started_old(const BootView& view) {
   const bool was_in_the_menu = std::ranges::find(view.menu, record_.trial) != view.menu.end();
   if (record_.state == State::kRollingBack || was_in_the_menu) return roll_back(why_gone_back());
-  if (record_.state == State::kSwitching) return not_switched("the power went before the boot menu had turned");
+  if (record_.state == State::kSwitching)
+    return not_switched("the power went before the boot menu had turned");
   // Somebody removed the new version by hand, after it had run: the data goes back as well.
   return roll_back("the new version is no longer on this disk");
 }

@@ -1,4 +1,5 @@
-// The switch: from a staged version to a restart into it. Whatever fails is undone, and the services come back.
+// The switch: from a staged version to a restart into it. Whatever fails is undone, and the services come
+// back.
 #include <ctime>
 #include <format>
 
@@ -13,8 +14,8 @@ std::string name_of_set(Time now, const std::string& version) {
   std::tm utc{};
   const std::time_t time = now;
   ::gmtime_r(&time, &utc);
-  return std::format("{:04}{:02}{:02}-{:02}{:02}{:02}-before-{}", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
-                     utc.tm_hour, utc.tm_min, utc.tm_sec, version);
+  return std::format("{:04}{:02}{:02}-{:02}{:02}{:02}-before-{}", utc.tm_year + 1900, utc.tm_mon + 1,
+                     utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, version);
 }
 
 }  // namespace
@@ -26,7 +27,8 @@ Result<void> Update::switch_over() {
                 "no version lies ready (the update is " + std::string(to_string(record_.state)) + ")");
   }
   const auto view = TRY(effects_.boot.look());
-  if (view.staged != record_.trial) return go(Event::kStageLost, "what was laid out is gone; it is laid out anew");
+  if (view.staged != record_.trial)
+    return go(Event::kStageLost, "what was laid out is gone; it is laid out anew");
   record_.ailing = TRY(effects_.services.ailing());
   record_.previous = view.running;
   record_.data_set = name_of_set(now(), record_.target->version);

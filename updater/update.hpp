@@ -26,8 +26,8 @@ class Update {
   // when the version cannot be installed, or the one whose step failed and may be tried again.
   [[nodiscard]] Result<void> advance();
 
-  // Stops the services, takes the snapshots, turns the boot menu and restarts the machine. What a process that
-  // died left half done is finished or undone.
+  // Stops the services, takes the snapshots, turns the boot menu and restarts the machine. What a process
+  // that died left half done is finished or undone.
   [[nodiscard]] Result<void> switch_over();
 
   // At every start, before any service: finds out which version started, and goes on from there.

@@ -82,7 +82,8 @@ Result<void> FakeMachine::run(const Verb& verb) {
 void FakeMachine::note_rows() {
   for (const auto& step : record().history) {
     for (const auto& row : kTransitions) {
-      if (to_string(row.from) == step.from && to_string(row.event) == step.event) rows_.emplace(row.from, row.event);
+      if (to_string(row.from) == step.from && to_string(row.event) == step.event)
+        rows_.emplace(row.from, row.event);
     }
   }
 }
@@ -124,7 +125,7 @@ void FakeMachine::boot() {
     }
     const auto deep = ++boots_;
     auto started = run([](Update& update) { return update.start(); });
-    if (boots_ != deep) return;  // it restarted the machine
+    if (boots_ != deep) return;                                                  // it restarted the machine
     if (!started) started = run([](Update& update) { return update.start(); });  // as its unit does
     if (started && boots_ == deep && !services_run_) start_services();
     return;
@@ -159,7 +160,8 @@ Result<void> FakeMachine::fetch(const Target& target) {
 
 Result<void> FakeMachine::verify(const Target& target) {
   return effect([&]() -> Result<void> {
-    if (!pulled_.contains(target.version)) return fail(Category::kNotFound, "verify", target.version, "not here");
+    if (!pulled_.contains(target.version))
+      return fail(Category::kNotFound, "verify", target.version, "not here");
     return {};
   });
 }
@@ -171,8 +173,9 @@ Result<void> FakeMachine::prepare(const Target& /*target*/) {
 // Boot
 
 Result<BootView> FakeMachine::look() {
-  return BootView{
-      .running = {.deployment = running_, .version = versions_.at(running_).name}, .menu = menu_, .staged = staged_};
+  return BootView{.running = {.deployment = running_, .version = versions_.at(running_).name},
+                  .menu = menu_,
+                  .staged = staged_};
 }
 
 Result<std::string> FakeMachine::stage(const Target& target) {

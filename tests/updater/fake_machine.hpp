@@ -1,5 +1,5 @@
-// A machine in memory as the updater meets it: disk, boot loader, services and data, with versions that may be
-// broken. At any effect, before or after it is done, the process may be killed or the power cut.
+// A machine in memory as the updater meets it: disk, boot loader, services and data, with versions that may
+// be broken. At any effect, before or after it is done, the process may be killed or the power cut.
 #pragma once
 
 #include <cstdint>
@@ -18,11 +18,11 @@ namespace stratify::updater {
 struct FakeVersion {
   std::string name;
   std::uint64_t number = 0;
-  bool loads = true;      // kernel and initramfs come as far as userspace
-  bool updates = true;    // its updater works
-  bool comes_up = true;   // its services start
-  bool stays_up = true;   // ... and go on running
-  bool migrates = true;   // its services change the data when they start
+  bool loads = true;     // kernel and initramfs come as far as userspace
+  bool updates = true;   // its updater works
+  bool comes_up = true;  // its services start
+  bool stays_up = true;  // ... and go on running
+  bool migrates = true;  // its services change the data when they start
 };
 
 // Thrown where the process dies.

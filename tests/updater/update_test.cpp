@@ -1,4 +1,5 @@
-// Updates on a machine in memory: the good one, the ways a version can be bad, and the process dying everywhere.
+// Updates on a machine in memory: the good one, the ways a version can be bad, and the process dying
+// everywhere.
 #include "updater/update.hpp"
 
 #include <gtest/gtest.h>
@@ -35,9 +36,7 @@ void update(FakeMachine& machine) {
 
 class AnUpdate : public testing::Test {
  protected:
-  void SetUp() override {
-    machine.install(kOld);
-  }
+  void SetUp() override { machine.install(kOld); }
 
   TemporaryFolder folder = TemporaryFolder::create(testing::TempDir()).value();
   FakeMachine machine{folder.path()};
@@ -172,8 +171,8 @@ TEST(TheTurn, IsGivenBackByAProcessThatDied) {
   EXPECT_TRUE(Turn::take(folder.path(), "checking"));
 }
 
-// Dying everywhere. The rows of the table that these runs take are compared with the table itself, so a new row
-// without a run that takes it is a failure.
+// Dying everywhere. The rows of the table that these runs take are compared with the table itself, so a new
+// row without a run that takes it is a failure.
 
 struct Story {
   const char* name;
@@ -195,7 +194,8 @@ void check_invariants(FakeMachine& machine, const Story& story, const std::strin
   ASSERT_FALSE(machine.is_broken()) << where;
   const bool is_new = machine.running_version() == "2.0";
   EXPECT_EQ(machine.data(), is_new ? "written by a person, then migrated by 2.0" : kUntouched) << where;
-  EXPECT_TRUE(!is_new || (story.version.updates && story.version.stays_up && story.version.comes_up)) << where;
+  EXPECT_TRUE(!is_new || (story.version.updates && story.version.stays_up && story.version.comes_up))
+      << where;
   EXPECT_FALSE(machine.is_counting()) << where;
   EXPECT_TRUE(machine.services_run()) << where;
   EXPECT_TRUE(machine.record().outcome) << where;
@@ -219,8 +219,8 @@ TEST(Dying, AtEveryEffectOfEveryStoryEndsHealthyOrAsIfNeverTried) {
   for (const auto& story : stories()) {
     const auto effects = effects_of(story);
     ASSERT_GT(effects, 20U);
-    for (const auto fault : {Fault::kKilledBefore, Fault::kKilledAfter, Fault::kPowerCutBefore, Fault::kPowerCutAfter,
-                             Fault::kFails}) {
+    for (const auto fault : {Fault::kKilledBefore, Fault::kKilledAfter, Fault::kPowerCutBefore,
+                             Fault::kPowerCutAfter, Fault::kFails}) {
       for (std::size_t at = 0; at < effects; ++at) {
         const auto folder = TemporaryFolder::create(testing::TempDir()).value();
         FakeMachine machine(folder.path());

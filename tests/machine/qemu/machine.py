@@ -24,7 +24,10 @@ class Machine(Claimable):
     patience = 600  # twenty times what a boot or a claim takes on an idle builder
     _last_address = 1
 
-    def __init__(self, image, folder, key, *, firmware="uefi", processors=2, credentials=None, user_data=None):
+    # A machine that a busy builder starves hangs no longer than the builder does: no watchdog bites, unless a test asks.
+    # ends_at_restart: QEMU ends when the machine restarts by itself, and a test boots it again.
+    def __init__(self, image, folder, key, *, firmware="uefi", processors=2, credentials=None, user_data=None, watchdog="none",
+                 ends_at_restart=True, record=None):
         lab.enter()
         Machine._last_address += 1
         self.address = f"127.0.0.{Machine._last_address}"
@@ -35,6 +38,7 @@ class Machine(Claimable):
         self._key = key
         self._credentials = credentials or {}
         self._seed = qemu.make_seed(folder, user_data) if user_data else None
+        self._hardware = {"watchdog": watchdog, "ends_at_restart": ends_at_restart, "record": record}
         self._process = None
         qemu.make_overlay(folder / "disk.qcow2", image, 16)
 
@@ -52,7 +56,7 @@ class Machine(Claimable):
         with open(self.folder / "qemu.log", "ab") as log:
             self._process = subprocess.Popen(
                 qemu.command(self.folder, self.address, firmware=self.firmware, processors=self.processors,
-                             credentials=self._credentials, seed=self._seed, resume_from=resume_from), stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+                             credentials=self._credentials, seed=self._seed, resume_from=resume_from, **self._hardware), stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         self.console.connect()
 
     def type(self, line):

@@ -8,13 +8,13 @@ import subprocess
 
 OVMF = pathlib.Path("/usr/share/OVMF")
 PORTS = (22, 80, 443)
-# A machine that a busy builder starves hangs no longer than the builder does.
-WATCHDOG = ("-action", "watchdog=none")
 
 
-def command(folder, address, *, firmware, processors, credentials, seed, resume_from):
+def command(folder, address, *, firmware, processors, credentials, seed, resume_from, watchdog, ends_at_restart, record):
     words = ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-machine", "q35", "-vga", "std", "-display", "none",
-             "-no-reboot", *WATCHDOG, "-smp", str(processors), "-m", "2048", *_processor(), *_firmware(firmware, folder), *_disk("disk", folder / "disk.qcow2"),
+             *(["-no-reboot"] if ends_at_restart else []), "-action", f"watchdog={watchdog}", "-smp", str(processors), "-m", "2048",
+             *_processor(), *_firmware(firmware, folder),
+             *(_recorded_disk(folder / "disk.qcow2", record) if record else _disk("disk", folder / "disk.qcow2")),
              "-netdev", "user,id=net" + "".join(f",hostfwd=tcp:{address}:{port}-:{port}" for port in PORTS),
              "-device", "virtio-net-pci,netdev=net", "-device", "virtio-rng-pci", "-device", "i6300esb",
              "-chardev", f"socket,id=console,path={folder}/console", "-serial", "chardev:console",
@@ -50,6 +50,15 @@ def _disk(name, path):
     kind = "qcow2" if path.suffix == ".qcow2" else "raw,readonly=on"
     return ["-drive", f"if=none,id={name},format={kind},cache=unsafe,discard=unmap,file={path}",
             "-device", f"virtio-blk-pci,drive={name}"]
+
+
+def _recorded_disk(path, log):
+    """The disk, with every write and flush of the guest noted in a log (tests/powercut/log.py reads it)."""
+    log.touch()
+    return ["-blockdev", f"driver=qcow2,node-name=kept,file.driver=file,file.filename={path},cache.no-flush=on,discard=unmap",
+            "-blockdev", f"driver=raw,node-name=log,file.driver=file,file.filename={log},cache.no-flush=on",
+            "-blockdev", "driver=blklogwrites,node-name=disk,file=kept,log=log,log-sector-size=512",
+            "-device", "virtio-blk-pci,drive=disk"]
 
 
 def make_overlay(path, image, gibibytes):

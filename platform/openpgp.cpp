@@ -70,10 +70,8 @@ Result<void> SigningKey::sign_commit(const fs::path& repository, const Sha256& c
   TRY(write_file(keyring, public_key_));
   if (ostree::verify_signature(repository, commit, keyring)) return {};
 
-  const ostree::Handle<GFile> file(g_file_new_for_path(repository.c_str()));
-  const ostree::Handle<OstreeRepo> repo(ostree_repo_new(file.get()));
+  const auto repo = TRY(ostree::open_repo(repository));
   ostree::GlibFailure failure;
-  if (ostree_repo_open(repo.get(), nullptr, failure) == FALSE) return failure.as("open", repository);
   if (ostree_repo_sign_commit(repo.get(), commit.hex().c_str(), fingerprint_.c_str(), home_.c_str(), nullptr,
                               failure) == FALSE) {
     return failure.as("sign", commit.hex());
@@ -85,6 +83,29 @@ Result<std::string> SigningKey::sign_data(ProcessRunner& runner, std::string_vie
   auto command = gpg(home_, {"--local-user", fingerprint_, "--digest-algo", "SHA512", "--detach-sign"});
   command.input = data;
   return run_checked(runner, command);
+}
+
+Result<void> SigningKey::write_summary(const fs::path& repository, std::span<const SigningKey> keys) {
+  const auto repo = TRY(ostree::open_repo(repository));
+  for (const auto& key : keys) {
+    const char* const ids[] = {key.fingerprint_.c_str(), nullptr};
+    ostree::GlibFailure failure;
+    bool signed_by_it = false;
+    if (&key == keys.data()) {  // together with the content, so that no summary is ever without a signature
+      GVariantBuilder options;
+      g_variant_builder_init(&options, G_VARIANT_TYPE_VARDICT);
+      g_variant_builder_add(&options, "{sv}", "gpg-key-ids", g_variant_new_strv(ids, 1));
+      g_variant_builder_add(&options, "{sv}", "gpg-homedir", g_variant_new_string(key.home_.c_str()));
+      const ostree::Variant owned(g_variant_ref_sink(g_variant_builder_end(&options)));
+      signed_by_it =
+          ostree_repo_regenerate_metadata(repo.get(), nullptr, owned.get(), nullptr, failure) != FALSE;
+    } else {
+      signed_by_it = ostree_repo_add_gpg_signature_summary(repo.get(), const_cast<const gchar**>(ids),
+                                                           key.home_.c_str(), nullptr, failure) != FALSE;
+    }
+    if (!signed_by_it) return failure.as("write the summary of", repository);
+  }
+  return {};
 }
 
 }  // namespace stratify

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -33,6 +34,11 @@ class SigningKey {
 
   // A detached binary signature of data, for ostree::verify_data.
   [[nodiscard]] Result<std::string> sign_data(ProcessRunner& runner, std::string_view data) const;
+
+  // Writes the summary of a repository, what it has of refs and static deltas, signed by every key. Machines
+  // that look between the signatures find that of the first.
+  [[nodiscard]] static Result<void> write_summary(const std::filesystem::path& repository,
+                                                  std::span<const SigningKey> keys);
 
  private:
   SigningKey(std::filesystem::path home, std::string fingerprint, std::string public_key)

@@ -15,13 +15,6 @@ namespace {
 
 constexpr const char* kBootId = "/proc/sys/kernel/random/boot_id";
 
-Result<Handle<OstreeRepo>> open_handle(const fs::path& path) {
-  GlibFailure failure;
-  Handle<OstreeRepo> repo(ostree_repo_open_at(AT_FDCWD, path.c_str(), nullptr, failure));
-  if (!repo) return failure.as("open repository", path);
-  return repo;
-}
-
 // Only what differs from libostree's defaults. A percentage of a large disk is a poor limit for a cache; a
 // fixed reserve leaves room to end an operation tidily.
 Result<bool> configure(OstreeRepo* repo, const fs::path& path, Sync sync) {
@@ -62,7 +55,7 @@ Result<Repository> Repository::open_or_create(const fs::path& path, Sync sync) {
     return fail(Category::kInvalidInput, "use repository", path,
                 "its mode is not 'bare'; choose another folder");
   }
-  if (TRY(configure(repo.get(), path, sync))) repo = TRY(open_handle(path));
+  if (TRY(configure(repo.get(), path, sync))) repo = TRY(open_repo(path));
   Repository repository(path, std::move(repo));
 
   const auto mark = unsynced_mark(path);
@@ -75,7 +68,7 @@ Result<Repository> Repository::open_or_create(const fs::path& path, Sync sync) {
   return repository;
 }
 
-Result<Repository> Repository::open(const fs::path& path) { return Repository(path, TRY(open_handle(path))); }
+Result<Repository> Repository::open(const fs::path& path) { return Repository(path, TRY(open_repo(path))); }
 
 Result<void> Repository::sync() const {
   const auto folder = TRY(open_file(path_, O_RDONLY | O_DIRECTORY));

@@ -1,5 +1,7 @@
 #include "platform/ostree_glib.hpp"
 
+#include <fcntl.h>
+
 #include <ranges>
 
 namespace stratify::ostree {
@@ -43,6 +45,13 @@ Unexpected GlibFailure::as(std::string operation, std::string object) const {
   if (error_ == nullptr)
     return fail(Category::kIo, std::move(operation), std::move(object), "libostree gave no reason");
   return fail(category_of(*error_), std::move(operation), std::move(object), error_->message);
+}
+
+Result<Handle<OstreeRepo>> open_repo(const std::filesystem::path& path) {
+  GlibFailure failure;
+  Handle<OstreeRepo> repo(ostree_repo_open_at(AT_FDCWD, path.c_str(), nullptr, failure));
+  if (!repo) return failure.as("open repository", path);
+  return repo;
 }
 
 Result<std::vector<std::string>> split(std::string_view path) {

@@ -44,6 +44,9 @@ class GlibFailure {
   GError* error_ = nullptr;
 };
 
+// An existing repository.
+Result<Handle<OstreeRepo>> open_repo(const std::filesystem::path& path);
+
 // Receives an object or string a call gives away: `f(..., out(handle))`.
 template <class T, class D>
 class Out {

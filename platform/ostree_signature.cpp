@@ -22,14 +22,6 @@ std::string fingerprint_of(OstreeGpgVerifyResult* verdict) {
   return {};
 }
 
-Result<Handle<OstreeRepo>> open_repository(const std::filesystem::path& path) {
-  const Handle<GFile> file(g_file_new_for_path(path.c_str()));
-  Handle<OstreeRepo> repo(ostree_repo_new(file.get()));
-  GlibFailure failure;
-  if (!ostree_repo_open(repo.get(), nullptr, failure)) return failure.as("open repository", path);
-  return repo;
-}
-
 using Bytes = Owned<GBytes, g_bytes_unref>;
 
 Bytes bytes_of(std::string_view data) { return Bytes(g_bytes_new_static(data.data(), data.size())); }
@@ -56,7 +48,7 @@ Result<std::string> verify_by(OstreeRepo* repo, GBytes* data, GBytes* signatures
 Result<std::string> verify_signature(const std::filesystem::path& repository, const Sha256& commit,
                                      const std::filesystem::path& keyring) {
   const Handle<GFile> keys(g_file_new_for_path(keyring.c_str()));
-  const auto repo = TRY(open_repository(repository));
+  const auto repo = TRY(open_repo(repository));
   GlibFailure failure;
   const Handle<OstreeGpgVerifyResult> verdict(
       ostree_repo_verify_commit_ext(repo.get(), commit.hex().c_str(), nullptr, keys.get(), nullptr, failure));
@@ -70,7 +62,7 @@ Result<std::string> verify_data(const std::filesystem::path& repository, std::st
                                 std::string_view signatures,
                                 const std::vector<std::filesystem::path>& keyrings) {
   if (signatures.empty()) return fail(Category::kVerification, "verify", "", "it is not signed");
-  const auto repo = TRY(open_repository(repository));
+  const auto repo = TRY(open_repo(repository));
   const auto signed_bytes = bytes_of(data);
   const auto signature_bytes = bytes_of(signatures);
   std::optional<Error> refused;

@@ -49,6 +49,48 @@ TEST_F(TwoCommitsThatShareAFile, MoveCompressed) {
   EXPECT_EQ(transfer_between(path_, new_, *new_)->objects, 0U);
 }
 
+// A version whose OS and five service images hold the same library, in folders of their own.
+class ALibraryOfTheOsAndFiveImages : public testing::Test {
+ protected:
+  static Sha256 commit(const Repository& repository, std::string_view library) {
+    auto transaction = repository.begin().value();
+    const auto folder = transaction.write_folder({.mode = 0755}).value();
+    const auto file = transaction.write_file({.mode = 0644}, library).value();
+    Tree tree;
+    EXPECT_TRUE(tree.set_folder("/", folder));
+    for (const std::string where : {"/os", "/images/a", "/images/b", "/images/c", "/images/d", "/images/e"}) {
+      EXPECT_TRUE(tree.ensure_folder(where, folder));
+      EXPECT_TRUE(tree.replace_file(where + "/libssl.so", file));
+      EXPECT_TRUE(tree.replace_file(where + "/own", transaction.write_file({}, where).value()));
+    }
+    auto checksum = transaction.write_commit(transaction.write_tree(tree).value(), {.timestamp = 1}).value();
+    EXPECT_TRUE(transaction.commit());
+    return checksum;
+  }
+
+  // Text that does not compress to less than half.
+  static std::string library(const std::string& seed) {
+    std::string text;
+    for (int i = 0; i < 1000; ++i) text += Sha256::of(seed + std::to_string(i)).hex();
+    return text;
+  }
+
+  TemporaryFolder folder_ = TemporaryFolder::create("out/tmp", "transfer-test").value();
+};
+
+TEST_F(ALibraryOfTheOsAndFiveImages, TravelsOnceWhenItIsMended) {
+  const auto path = folder_.path() / "repo";
+  const auto repository = Repository::open_or_create(path, Sync::kNever).value();
+  const auto before = commit(repository, library("with a hole"));
+  const auto after = commit(repository, library("mended"));
+  const auto update = transfer_between(path, before, after);
+  ASSERT_TRUE(update) << update.error().message();
+  // The library, six folders it lies in, the two above them, the commit.
+  EXPECT_EQ(update->objects, 10U);
+  EXPECT_GT(update->bytes, library("mended").size() / 2);
+  EXPECT_LT(update->bytes, library("mended").size());
+}
+
 class ASignedCommit : public TwoCommitsThatShareAFile {
  protected:
   void SetUp() override {

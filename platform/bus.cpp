@@ -311,6 +311,10 @@ Result<UnitState> SystemdUnits::state(const std::string& unit) {
   return state;
 }
 
+Result<std::string> SystemdUnits::system_state() {
+  return string_property(bus_.get(), kPath, kManager, "SystemState");
+}
+
 Result<void> SystemdUnits::reset_failed(const std::string& unit) {
   BusError error;
   const int called = sd_bus_call_method(bus_.get(), kService, kPath, kManager, "ResetFailedUnit", error.get(),

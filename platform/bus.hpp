@@ -82,6 +82,8 @@ class Units {
                                          const JobListener& listener) = 0;
   // A unit nobody knows has load "not-found" and active "inactive".
   [[nodiscard]] virtual Result<UnitState> state(const std::string& unit) = 0;
+  // The manager's own state: "running", "degraded", "starting", "stopping", ...
+  [[nodiscard]] virtual Result<std::string> system_state() = 0;
   // Forgets that it failed, so that it may be started again despite its start limit.
   [[nodiscard]] virtual Result<void> reset_failed(const std::string& unit) = 0;
 };
@@ -102,6 +104,7 @@ class SystemdUnits final : public Units {
   [[nodiscard]] Result<void> run(std::span<const UnitJob> jobs, std::chrono::seconds limit,
                                  const JobListener& listener) override;
   [[nodiscard]] Result<UnitState> state(const std::string& unit) override;
+  [[nodiscard]] Result<std::string> system_state() override;
   [[nodiscard]] Result<void> reset_failed(const std::string& unit) override;
 
  private:

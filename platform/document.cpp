@@ -63,7 +63,8 @@ Result<std::string> fetch_document(const std::string& address, const DocumentLim
   set_up(easy.get(), address, limits, reception, detail.data());
   const auto code = curl_easy_perform(easy.get());
   if (reception.too_large)
-    return fail(Category::kInvalidInput, "fetch", address, std::format("it is larger than {} bytes", limits.bytes));
+    return fail(Category::kInvalidInput, "fetch", address,
+                std::format("it is larger than {} bytes", limits.bytes));
   long status = 0;
   curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &status);
   if (code != CURLE_OK) {

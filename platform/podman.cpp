@@ -120,4 +120,18 @@ Result<void> PodmanSocket::remove_secret(const std::string& name) {
   return {};
 }
 
+Result<bool> PodmanSocket::is_healthy(const std::string& container) {
+  const auto body =
+      TRY(call_podman(socket_, {.operation = "check the health of",
+                                .object = container,
+                                .target = "/containers/" + percent_encoded(container) + "/healthcheck"}));
+  boost::system::error_code error;
+  const auto parsed = json::parse(body, error);
+  const auto* object = error ? nullptr : parsed.if_object();
+  const auto* status = object == nullptr ? nullptr : object->if_contains("Status");
+  if (status == nullptr || !status->is_string())
+    return fail(Category::kUnavailable, "check the health of", container, "an answer we cannot read");
+  return status->as_string() == "healthy";
+}
+
 }  // namespace stratify

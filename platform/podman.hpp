@@ -23,8 +23,16 @@ class Podman {
   [[nodiscard]] virtual Result<void> remove_secret(const std::string& name) = 0;
 };
 
+// Whether a container's own health command succeeds, asked now.
+class ContainerHealth {
+ public:
+  virtual ~ContainerHealth() = default;
+  // kNotFound when there is no such container, kConflict when it has no health command.
+  [[nodiscard]] virtual Result<bool> is_healthy(const std::string& container) = 0;
+};
+
 // Connects anew for each call: the service behind the socket ends when it is idle.
-class PodmanSocket final : public Podman {
+class PodmanSocket final : public Podman, public ContainerHealth {
  public:
   static constexpr const char* kDefaultSocket = "/run/podman/podman.sock";
 
@@ -36,6 +44,7 @@ class PodmanSocket final : public Podman {
   [[nodiscard]] Result<void> set_secret(const std::string& name, const std::string& data,
                                         const std::string& label) override;
   [[nodiscard]] Result<void> remove_secret(const std::string& name) override;
+  [[nodiscard]] Result<bool> is_healthy(const std::string& container) override;
 
  private:
   std::filesystem::path socket_;

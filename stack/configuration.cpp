@@ -61,7 +61,8 @@ yaml::Reader<Window> window() {
   };
 }
 
-// Plain HTTP is no less safe here, since every list and every version is signed; it only tells more to others.
+// Plain HTTP is no less safe here, since every list and every version is signed; it only tells more to
+// others.
 bool is_update_source(std::string_view text) {
   const auto outside = [](char c) { return c <= ' ' || c > '~' || std::string_view("\"{}\\").contains(c); };
   return (text.starts_with("https://") || text.starts_with("http://")) && std::ranges::none_of(text, outside);

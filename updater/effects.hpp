@@ -18,6 +18,7 @@ namespace stratify::updater {
 
 // What came of reading the channel's list.
 struct Listed {
+  std::string channel;
   std::uint64_t serial = 0;      // of the list
   std::optional<Target> target;  // the version to go to, if there is one
   std::string reason;            // why there is none, or what this one brings; a sentence
@@ -73,10 +74,11 @@ class Data {
   // Snapshots of every subvolume under one name. kInvalidInput or kNoSpace when one cannot be taken.
   [[nodiscard]] virtual Result<void> take(const std::string& name, const Target& before) = 0;
   // The data is what it was; what it had become is kept under the name `aside`.
-  [[nodiscard]] virtual Result<void> take_back(const std::string& name, const std::string& aside) = 0;
+  [[nodiscard]] virtual Result<void> take_back(const std::string& name, const std::string& aside,
+                                               const Target& left_by) = 0;
   [[nodiscard]] virtual Result<void> discard(const std::string& name) = 0;
   // Removes what is too old, too many, or needs room that is wanted elsewhere; never `needed`.
-  [[nodiscard]] virtual Result<void> tidy(const std::string& needed) = 0;
+  [[nodiscard]] virtual Result<void> tidy(const std::vector<std::string>& needed) = 0;
 };
 
 // The services, as a whole.

@@ -20,7 +20,8 @@ Result<void> Update::check(bool by_hand) {
                 "an update is " + std::string(to_string(record_.state)) + "; wait until it has ended");
   }
   const auto listed = TRY(effects_.source.list(record_, by_hand));
-  record_.floor_serial = std::max(record_.floor_serial, listed.serial);
+  auto& seen = record_.serials[listed.channel];
+  seen = std::max(seen, listed.serial);
   if (listed.target) return found(*listed.target, listed.reason);
   if (!is_before_the_switch(record_.state)) {
     record_.reason = listed.reason;

@@ -13,7 +13,7 @@ Result<void> Update::judge() {
 }
 
 Result<void> Update::judge_new() {
-  if (const auto up = effects_.services.come_up(record_.ailing); !up) return condemn(up.error().message());
+  if (const auto up = effects_.services.come_up(record_.ailing); !up) return blame(up.error());
   note_moment("up");
   if (record_.state == State::kBooted)
     TRY(go(Event::kServicesUp, "every service runs; now they are watched"));
@@ -32,7 +32,13 @@ Result<void> Update::confirm() {
                              .data_set = record_.data_set};
   end_with("confirmed");
   TRY(go(Event::kHealthy, record_.target->version + " stays: every service stayed healthy"));
-  return effects_.data.tidy(record_.data_set);
+  return effects_.data.tidy({record_.data_set});
+}
+
+// Who could not be asked has not failed.
+Result<void> Update::blame(const Error& error) {
+  if (error.category() == Category::kUnavailable) return std::unexpected(error);
+  return condemn(error.message());
 }
 
 Result<void> Update::condemn(const std::string& reason) {

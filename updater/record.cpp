@@ -39,8 +39,8 @@ BOOST_DESCRIBE_STRUCT(WayBack, (), (target, trial, previous, data_set))
 BOOST_DESCRIBE_STRUCT(Step, (), (when, from, event, to, reason))
 BOOST_DESCRIBE_STRUCT(Record, (),
                       (format, state, reason, target, trial, previous, data_set, restore_data, attempts,
-                       starts, ailing, floor_number, floor_serial, failed, outcome, way_back, moments,
-                       history))
+                       starts, ailing, floor_number, serials, failed, pinned, deferred_until, outcome,
+                       way_back, moments, history))
 
 std::string to_json(const Record& record) { return json::serialize(json::value_from(record)) + "\n"; }
 

@@ -89,9 +89,11 @@ struct Record {
   std::uint32_t starts = 0;           // of the version on trial
   std::vector<std::string>
       ailing;  // units that did not run before the switch: the trial does not ask for them
-  std::uint64_t floor_number = 0;  // highest release that was accepted: nothing below is
-  std::uint64_t floor_serial = 0;  // of the newest list of releases seen
+  std::uint64_t floor_number = 0;                // highest release that was accepted: nothing below is
+  std::map<std::string, std::uint64_t> serials;  // of each channel, its newest list that was seen here
   std::vector<Failed> failed;
+  std::string pinned;       // commit the owner wants to stay at; empty: none
+  Time deferred_until = 0;  // the owner wants no restart before
   std::optional<Outcome> outcome;
   std::optional<WayBack> way_back;
   std::map<std::string, double> moments;  // seconds since the epoch, of the switch's phases

@@ -51,7 +51,7 @@ Result<void> Update::roll_back(const std::string& reason) {
   TRY(go(Event::kGoneBack, reason));
   const auto aside = record_.data_set + "-failed";
   const bool with_data = record_.restore_data && !record_.data_set.empty();
-  if (with_data) TRY(effects_.data.take_back(record_.data_set, aside));
+  if (with_data) TRY(effects_.data.take_back(record_.data_set, aside, *record_.target));
   TRY(effects_.boot.go_back_for_good(record_.trial));
   record_.failed.push_back({.commit = record_.target->commit,
                             .version = record_.target->version,

@@ -16,6 +16,22 @@ Result<void> Update::go(Event event, std::string reason) {
   return {};
 }
 
+Result<void> Update::pin() {
+  const auto running = TRY(effects_.boot.look()).running;
+  record_.pinned = running.deployment.substr(0, running.deployment.find('.'));
+  return store_.save(record_);
+}
+
+Result<void> Update::unpin() {
+  record_.pinned.clear();
+  return store_.save(record_);
+}
+
+Result<void> Update::defer(Time until) {
+  record_.deferred_until = until;
+  return store_.save(record_);
+}
+
 void Update::end_with(const std::string& kind, std::string failed_data) {
   record_.outcome = Outcome{.kind = kind,
                             .version = record_.target ? record_.target->version : std::string(),

@@ -37,6 +37,11 @@ class Update {
   // is watched the same way.
   [[nodiscard]] Result<void> judge();
 
+  // The owner's wishes: stay at the running version until told otherwise; no restart before a time.
+  [[nodiscard]] Result<void> pin();
+  [[nodiscard]] Result<void> unpin();
+  [[nodiscard]] Result<void> defer(Time until);
+
   // Sends the machine back to the version before, by the owner's wish. restore_data: with its data of before.
   [[nodiscard]] Result<void> send_back(bool restore_data);
 
@@ -72,6 +77,7 @@ class Update {
   [[nodiscard]] Result<void> judge_new();
   [[nodiscard]] Result<void> judge_old();
   [[nodiscard]] Result<void> confirm();
+  [[nodiscard]] Result<void> blame(const Error& error);
   [[nodiscard]] Result<void> condemn(const std::string& reason);
   [[nodiscard]] Result<void> leave();
   [[nodiscard]] Result<void> take_way_back();

@@ -34,6 +34,7 @@ class FakeUnits final : public Units {
     return UnitState{
         .load = "not-found", .active = "inactive", .sub = "dead", .result = "", .status_text = ""};
   }
+  Result<std::string> system_state() override { return "running"; }
   Result<void> reset_failed(const std::string& /*unit*/) override { return {}; }
 };
 

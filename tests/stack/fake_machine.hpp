@@ -57,6 +57,7 @@ class FakeSystemd final : public Units {
                                                         : "inactive"};
   }
 
+  Result<std::string> system_state() override { return "running"; }
   Result<void> reset_failed(const std::string& /*unit*/) override { return {}; }
 
  private:

@@ -144,7 +144,7 @@ void FakeMachine::start_services() {
 // Source
 
 Result<Listed> FakeMachine::list(const Record& record, bool /*by_hand*/) {
-  Listed listed{.serial = 7, .reason = "nothing newer"};
+  Listed listed{.channel = "stable", .serial = 7, .reason = "nothing newer"};
   for (const auto& version : listed_) {
     const bool failed = std::ranges::contains(record.failed, commit_of(version), &Failed::commit);
     if (failed || version.number <= std::max(record.floor_number, versions_.at(running_).number)) continue;
@@ -226,7 +226,8 @@ Result<void> FakeMachine::take(const std::string& name, const Target& /*before*/
   return effect([&] { return snapshots_[name] = data_, Result<void>(); });
 }
 
-Result<void> FakeMachine::take_back(const std::string& name, const std::string& aside) {
+Result<void> FakeMachine::take_back(const std::string& name, const std::string& aside,
+                                    const Target& /*left_by*/) {
   return effect([&] {
     if (!snapshots_.contains(aside)) snapshots_[aside] = std::exchange(data_, snapshots_.at(name));
     return Result<void>();
@@ -237,7 +238,7 @@ Result<void> FakeMachine::discard(const std::string& name) {
   return effect([&] { return snapshots_.erase(name), Result<void>(); });
 }
 
-Result<void> FakeMachine::tidy(const std::string& /*needed*/) {
+Result<void> FakeMachine::tidy(const std::vector<std::string>& /*needed*/) {
   return effect([] { return Result<void>(); });
 }
 

@@ -80,9 +80,9 @@ class FakeMachine final : public Source, public Boot, public Data, public Servic
   Result<void> forget_trial() override;
   // Data
   Result<void> take(const std::string& name, const Target& before) override;
-  Result<void> take_back(const std::string& name, const std::string& aside) override;
+  Result<void> take_back(const std::string& name, const std::string& aside, const Target& left_by) override;
   Result<void> discard(const std::string& name) override;
-  Result<void> tidy(const std::string& needed) override;
+  Result<void> tidy(const std::vector<std::string>& needed) override;
   // Services
   Result<std::vector<std::string>> ailing() override;
   Result<void> stop() override;

@@ -1,0 +1,37 @@
+// What the daemon does next by itself: a pure rule.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "stack/configuration.hpp"
+#include "updater/record.hpp"
+
+namespace stratify::updater {
+
+struct Situation {
+  Time now = 0;
+  Time next_check = 0;   // when a look at the list is due
+  Time not_before = 0;   // after a failure; 0: at once
+  bool by_hand = false;  // the owner asked for the update: neither window nor manual mode hold it back
+};
+
+struct Next {
+  std::string verb;  // of haven-update; empty: nothing to do now
+  Time wake = 0;     // when to ask again
+};
+
+// The trial and what follows it first, then what is on its way, then a look at the list. The switch waits for
+// the window and for what the owner deferred.
+[[nodiscard]] Next next_step(const Record& record, const stack::UpdateSettings& settings,
+                             const Situation& situation);
+
+// Between two looks at the list: six hours, give or take one, so that machines do not ask at the same time.
+// share from 0 to 1.
+[[nodiscard]] Time check_interval(double share);
+
+// After so many failures in a row: minutes at first, a day at most.
+[[nodiscard]] Time pause_after(unsigned failures);
+
+}  // namespace stratify::updater

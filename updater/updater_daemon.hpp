@@ -1,0 +1,31 @@
+// haven-updater: decides when the worker does what, and tells the bus.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "platform/bus.hpp"
+#include "stack/configuration.hpp"
+#include "updater/job_runner.hpp"
+#include "updater/record.hpp"
+#include "updater/schedule.hpp"
+#include "updater/store.hpp"
+
+namespace stratify::updater {
+
+struct DaemonPlaces {
+  std::filesystem::path root = "/";
+  std::filesystem::path notices = "/run/motd.d";                // what people see when they log in
+  std::filesystem::path medium = "/run/openhaven/update-from";  // tells the worker of a folder
+};
+
+// Serves until SIGTERM or SIGINT. bus is the daemon's own connection, units talks on another.
+[[nodiscard]] Result<void> run_updater_daemon(const DaemonPlaces& places, Units& units, Bus bus);
+
+// What a person is told at login about how the last update ended; empty when there is nothing to tell.
+[[nodiscard]] std::string notice_of(const Record& record, unsigned used_percent);
+
+}  // namespace stratify::updater

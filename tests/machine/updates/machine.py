@@ -62,7 +62,9 @@ class UpdatingMachine(Machine):
     def look(self):
         """The start that answers now."""
         self._hang_up()
-        return Start(*self.run("sh", "-c", LOOK, timeout=40).split())
+        told = self.run("sh", "-c", LOOK, timeout=40).split()
+        assert len(told) == 3, f"a machine on its way down: {told}"
+        return Start(*told)
 
     def starts(self):
         """How often the boot loader started a version since the machine was switched on."""

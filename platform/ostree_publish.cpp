@@ -192,7 +192,9 @@ Result<std::uint64_t> make_delta_file(const fs::path& repository, const Sha256& 
 }
 
 std::uint64_t delta_bytes(const fs::path& repository, const Sha256& from, const Sha256& to) {
-  return bytes_below(delta_folder(repository, from, to));
+  const auto folder = delta_folder(repository, from, to);
+  // libostree writes the superblock last; without it a delta is what an interrupted attempt left.
+  return fs::exists(folder / "superblock") ? bytes_below(folder) : 0;
 }
 
 Result<void> remove_delta(const fs::path& repository, const Sha256& from, const Sha256& to) {

@@ -81,6 +81,7 @@ struct Verb {
 [[nodiscard]] Verb inspect_verb();
 [[nodiscard]] Verb verify_verb();
 [[nodiscard]] Verb diff_verb();
+[[nodiscard]] Verb publish_verb();
 
 // --mirror, for the verbs that fetch.
 void add_mirror_option(boost::program_options::options_description& options);

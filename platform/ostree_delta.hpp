@@ -26,17 +26,21 @@ struct DeltaHeader {
 };
 
 struct DeltaLimits {
-  std::uint64_t header_bytes = 64U << 20U;
-  std::uint64_t part_bytes = 256U << 20U;          // uncompressed, of one part: libostree holds one in memory
+  std::uint64_t part_bytes = 256U << 20U;  // uncompressed, of one part; libostree makes them of 32 MiB
   std::uint64_t uncompressed_bytes = 8ULL << 30U;  // of all parts
+  std::uint64_t memory = 256U << 20U;              // of the decoder of one part
 };
 
-// The header of the file's bytes. kInvalidInput when they are no delta file or exceed a limit.
+// The header of the file's bytes, whose content stays unread. kInvalidInput when they are no delta file, not
+// whole in themselves, or announce more than a limit.
 [[nodiscard]] Result<DeltaHeader> parse_delta_header(std::string_view file, const DeltaLimits& limits = {});
 
-// As above, of a file; only the pages of the header are read. kNotFound without a file.
+// As above, of a file; only the pages that are looked at are read. kNotFound without a file.
 [[nodiscard]] Result<DeltaHeader> read_delta_header(const std::filesystem::path& file,
                                                     const DeltaLimits& limits = {});
+
+// Decodes every part without keeping anything. kInvalidInput when one is damaged or larger than a limit.
+[[nodiscard]] Result<void> measure_delta_parts(std::string_view file, const DeltaLimits& limits = {});
 
 struct DeltaOptions {
   Sha256 commit;                                // what the file has to lead to

@@ -10,7 +10,7 @@
 
 #include "platform/ostree.hpp"
 
-struct OstreeDeployment;
+struct _OstreeDeployment;  // NOLINT(bugprone-reserved-identifier): libostree's own name
 struct OstreeSysroot;
 
 namespace stratify::ostree {
@@ -35,6 +35,12 @@ struct SysrootOptions {
 // Has libostree's lock as long as it lives, so that no other process changes deployments. Move-only.
 class RunningSysroot {
  public:
+  RunningSysroot(RunningSysroot&&) = default;
+  RunningSysroot& operator=(RunningSysroot&&) = delete;
+  RunningSysroot(const RunningSysroot&) = delete;
+  RunningSysroot& operator=(const RunningSysroot&) = delete;
+  ~RunningSysroot() = default;
+
   // With "/" it is the running machine's. Its /sysroot and /boot may be mounted read-only: libostree mounts
   // them writable for this process, which therefore has to be in a mount namespace of its own (systemd:
   // PrivateMounts=yes or ProtectSystem=) unless it is the only one to see them. kConflict when another
@@ -73,6 +79,8 @@ class RunningSysroot {
 
  private:
   RunningSysroot(std::filesystem::path path, Handle<OstreeSysroot> sysroot);
+  [[nodiscard]] Result<Deployment> describe(_OstreeDeployment* deployment) const;
+
   struct Unlock {
     void operator()(OstreeSysroot* sysroot) const;
   };

@@ -117,7 +117,7 @@ std::string deployment_link(const BootEntry& entry) {
   return {};
 }
 
-std::string render_boot_menu(std::vector<BootEntry> entries) {
+std::string render_boot_menu(std::vector<BootEntry> entries, const std::string& trial) {
   std::ranges::sort(entries, [](const BootEntry& a, const BootEntry& b) {
     return std::tie(b.version, b.file) < std::tie(a.version, a.file);
   });
@@ -125,6 +125,10 @@ std::string render_boot_menu(std::vector<BootEntry> entries) {
       "# Written by haven-boot-menu from the boot loader entries beside it. Do not edit: every deployment\n"
       "# writes it anew.\n";
   text += "set haven_first=" + quoted(entries.empty() ? "" : entries.front().deployment) + "\n";
+  if (!trial.empty() && !entries.empty() && entries.front().deployment == trial) {
+    text += "set haven_unconfirmed=" + quoted(trial) + "\n";
+    entries.front().options += " haven.trial=1";
+  }
   for (const auto& entry : entries) text += render(entry);
   return text;
 }

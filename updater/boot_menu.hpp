@@ -29,9 +29,12 @@ struct BootEntry {
 // "/ostree/boot.1/openhaven/<hash>/0", a symlink to the deployment.
 [[nodiscard]] std::string deployment_link(const BootEntry& entry);
 
-// The menu, highest version first. It sets haven_first to the first entry's deployment, which is how the
-// static configuration knows whether the version on trial is the one it would boot. Whatever the entries
-// contain, nothing of it is executed by GRUB.
-[[nodiscard]] std::string render_boot_menu(std::vector<BootEntry> entries);
+// The menu, highest version first. Whatever the entries contain, nothing of it is executed by GRUB.
+//
+// trial is the deployment that has to prove itself, empty when none has. When it is the first entry's, the
+// menu sets haven_unconfirmed to it: the static configuration then starts it only as often as the boot
+// environment allows, and never when that is lost. The entry gets the kernel argument haven.trial, by which
+// the units of the version know where they are.
+[[nodiscard]] std::string render_boot_menu(std::vector<BootEntry> entries, const std::string& trial = {});
 
 }  // namespace stratify::updater

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "platform/boot_environment.hpp"
 #include "platform/file.hpp"
 #include "updater/boot_menu.hpp"
 
@@ -18,18 +19,20 @@ using namespace stratify;           // NOLINT(google-build-using-namespace): a p
 using namespace stratify::updater;  // NOLINT(google-build-using-namespace)
 
 constexpr auto kUsage =
-    "Usage: haven-boot-menu [-o FILE] [--sysroot FOLDER]\n\n"
+    "Usage: haven-boot-menu [-o FILE] [--sysroot FOLDER] [--proven]\n\n"
     "Writes GRUB's menu from the boot loader entries in the folder \"entries\" beside FILE, replacing FILE "
     "in one\n"
     "step. Without -o the entries of /boot/loader are used and the menu is printed.\n\n"
     "  -o, --output FILE   the file to write, e.g. /boot/loader.1/grub.cfg\n"
     "  --sysroot FOLDER    root of the file system that holds /ostree (default: /)\n"
+    "  --proven            no version is on trial, whatever the boot environment says\n"
     "  --help              print this and exit\n\n"
     "Exit codes: 0 written, 1 failed, 2 wrong usage.\n";
 
 struct Arguments {
   std::optional<fs::path> output;
   fs::path sysroot = "/";
+  bool proven = false;
   bool help = false;
 };
 
@@ -41,6 +44,8 @@ std::optional<Arguments> parse(const std::vector<std::string>& words) {
       arguments.help = true;
     else if ((words[i] == "-o" || words[i] == "--output") && has_value)
       arguments.output = words[++i];
+    else if (words[i] == "--proven")
+      arguments.proven = true;
     else if (words[i] == "--sysroot" && has_value)
       arguments.sysroot = words[++i];
     else
@@ -73,9 +78,16 @@ Result<std::vector<BootEntry>> read_entries(const fs::path& folder, const fs::pa
   return entries;
 }
 
+// The deployment on trial, as the updater announced it. A damaged environment announces nothing.
+std::string trial_in(const fs::path& environment) {
+  const auto values = read_boot_environment(environment);
+  return values ? values->get("haven_trial").value_or("") : "";
+}
+
 Result<void> run(const Arguments& arguments) {
   const fs::path folder = arguments.output ? arguments.output->parent_path() : "/boot/loader";
-  const auto menu = render_boot_menu(TRY(read_entries(folder / "entries", arguments.sysroot)));
+  const auto trial = arguments.proven ? std::string() : trial_in(folder.parent_path() / "grub2/grubenv");
+  const auto menu = render_boot_menu(TRY(read_entries(folder / "entries", arguments.sysroot)), trial);
   if (arguments.output) return write_file_durably(*arguments.output, menu, 0600);
   std::fputs(menu.c_str(), stdout);
   return {};

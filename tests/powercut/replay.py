@@ -15,6 +15,8 @@ from .disk import Disk, mounted, parts, run
 from .log import Log
 from .root import Reference, check_deployment, check_kept
 
+BLOCK = 4096  # what a disk writes whole or not at all
+
 
 @dataclasses.dataclass(frozen=True)
 class Cut:
@@ -60,9 +62,12 @@ def cuts_of(log, first=0, last=None, torn=0, seed=1):
                 yield Cut(before, tuple(sorted(chance.sample(writes, chance.randrange(1, len(writes))))))
 
 
-def half(entry, sector):
-    """The first half of an entry: a disk writes sectors whole, and no more."""
-    return dataclasses.replace(entry, length=max(sector, entry.length // 2 // sector * sector))
+def half(entry):
+    """The first half of an entry, in blocks that a disk writes whole.
+
+    btrfs has no protection against half a super block: it relies on 4 KiB being written or not, as disks of today do.
+    """
+    return dataclasses.replace(entry, length=max(min(entry.length, BLOCK), entry.length // 2 // BLOCK * BLOCK))
 
 
 class Replay:
@@ -120,7 +125,7 @@ class Replay:
         assert cut.entries >= self.disk.applied, "cuts come in ascending order"
         changed = self.disk.advance(cut.entries)
         more = [self.log.entries[number] for number in cut.lucky]
-        more[-1:] = [half(entry, self.log.sector) for entry in more[-1:]]
+        more[-1:] = [half(entry) for entry in more[-1:]]
         return self.disk.copy(self.workspace / "cut.raw", more), changed
 
     def _check_root(self, image, part, menus, cut):

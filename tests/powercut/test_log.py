@@ -104,9 +104,9 @@ def test_what_was_written_by_a_length_of_the_log_is_known(log):
     assert [made.number_at(place) for place in (0, ends[0] - 1, ends[0], ends[1], ends[2] + 1)] == [0, 0, 1, 2, 3]
 
 
-def test_half_an_entry_is_whole_sectors(log):
-    made = log(entry(0, sector("a") * 7), entry(0, sector("b")))
-    assert [half(one, SECTOR).length for one in made.entries] == [3 * SECTOR, SECTOR]
+def test_half_an_entry_is_whole_blocks(log):
+    made = log(*[entry(0, sector("a") * count) for count in (28, 8, 1)])
+    assert [half(one).length for one in made.entries] == [8 * SECTOR, 8 * SECTOR, SECTOR]
 
 
 @pytest.mark.parametrize("wrong", [{"magic": 7}, {"count": 9}])

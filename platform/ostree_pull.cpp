@@ -31,8 +31,10 @@ class Remote {
     auto folder = TRY(TemporaryFolder::create(fs::temp_directory_path(), "remote"));
     const KeyFile config(g_key_file_new());
     const auto group = std::string("remote \"") + kRemote + "\"";
+    std::vector<std::string> absolute;
     std::vector<const char*> keyrings;
-    for (const auto& keyring : options.keyrings) keyrings.push_back(keyring.c_str());
+    for (const auto& keyring : options.keyrings) absolute.push_back(fs::absolute(keyring));
+    for (const auto& keyring : absolute) keyrings.push_back(keyring.c_str());
     g_key_file_set_string(config.get(), group.c_str(), "url", options.url.c_str());
     g_key_file_set_boolean(config.get(), group.c_str(), "gpg-verify", TRUE);
     g_key_file_set_boolean(config.get(), group.c_str(), "gpg-verify-summary", FALSE);
@@ -150,12 +152,10 @@ std::optional<Summary> trusted_summary(const Remote& remote, const PullOptions& 
   const Variant network(g_variant_ref_sink(g_variant_builder_end(&builder)));
   Summary summary;
   GlibFailure failure;
-  if (!ostree_repo_remote_fetch_summary_with_options(remote.repo(), kRemote, network.get(),
-                                                     out(summary.content), out(summary.signatures),
-                                                     watch.cancellable(), failure) ||
-      !summary.content || !summary.signatures) {
-    return std::nullopt;
-  }
+  const bool fetched = ostree_repo_remote_fetch_summary_with_options(
+                           remote.repo(), kRemote, network.get(), out(summary.content),
+                           out(summary.signatures), watch.cancellable(), failure) != FALSE;
+  if (!fetched || !summary.content || !summary.signatures) return std::nullopt;
   const Variant metadata(
       g_variant_ref_sink(g_variant_new_from_bytes(G_VARIANT_TYPE_VARDICT, summary.signatures.get(), FALSE)));
   gsize size = 0;
@@ -197,8 +197,10 @@ Unexpected explained(const GlibFailure& failure, const PullOptions& options, con
     return fail(Category::kConflict, "pull", what,
                 "it was stopped; what has come so far is kept for the next try");
   auto error = failure.as("pull", what).error();
-  if (error.category() != Category::kIo || options.url.starts_with("file:"))
-    return std::unexpected(std::move(error));
+  // libostree calls every failure of curl a timeout, so as to try again; this is curl's own number of one.
+  const bool network = error.category() == Category::kTimeout || error.category() == Category::kIo;
+  const bool stalled = error.cause().contains("[28]");
+  if (!network || stalled || options.url.starts_with("file:")) return std::unexpected(std::move(error));
   return fail(Category::kUnavailable, error.operation(), error.object(),
               error.cause() + "; what has come so far is kept for the next try");
 }

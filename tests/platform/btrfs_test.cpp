@@ -7,6 +7,8 @@
 namespace stratify {
 namespace {
 
+namespace fs = std::filesystem;
+
 class ASubvolume : public testing::Test {
  protected:
   TemporaryFolder folder_ = *TemporaryFolder::create(testing::TempDir());
@@ -29,6 +31,14 @@ TEST_F(ASubvolume, ThatIsThereStaysAsItIs) {
 
 TEST_F(ASubvolume, NeedsItsParent) {
   EXPECT_EQ(make_subvolume(path_ / "deeper").error().category(), Category::kNotFound);
+}
+
+TEST_F(ASubvolume, ThatIsAPlainFolderHasNoSnapshot) {
+  fs::create_directory(path_);
+  EXPECT_EQ(snapshot(path_, folder_.path() / "copy").error().category(), Category::kInvalidInput);
+  EXPECT_EQ(subvolume_id(path_).error().category(), Category::kInvalidInput);
+  EXPECT_EQ(delete_subvolume(path_).error().category(), Category::kInvalidInput);
+  EXPECT_TRUE(fs::exists(path_));
 }
 
 }  // namespace

@@ -33,15 +33,6 @@ class Options {
   GVariantBuilder builder_{};
 };
 
-using OnObjects = std::function<void(std::uint64_t)>;
-
-void tell(OstreeAsyncProgress* progress, gpointer to) {
-  const auto& on_objects = *static_cast<const OnObjects*>(to);
-  const auto written = ostree_async_progress_get_uint(progress, "fetched") +
-                       ostree_async_progress_get_uint(progress, "metadata-fetched");
-  if (on_objects) on_objects(written);
-}
-
 Result<HashTable> reachable_from(OstreeRepo* repo, const Sha256& commit) {
   GHashTable* objects = nullptr;
   GlibFailure failure;
@@ -134,23 +125,19 @@ Result<Repository> open_or_create_archive(const fs::path& path) {
   return Repository::open(path);
 }
 
-Result<void> copy_commit(const fs::path& from, const fs::path& to, const Sha256& commit,
-                         const OnObjects& on_objects) {
+Result<void> copy_commit(const fs::path& from, const fs::path& to, const Sha256& commit) {
   const auto repo = TRY(open_repo(to));
   const auto source = "file://" + fs::absolute(from).string();
   const char* const refs[] = {commit.hex().c_str(), nullptr};
+  // Without this flag libostree takes over what lies on the same machine as it is.
   const auto options = Options()
                            .add("refs", g_variant_new_strv(refs, 1))
                            .add("depth", g_variant_new_int32(0))
                            .add("flags", g_variant_new_int32(OSTREE_REPO_PULL_FLAGS_UNTRUSTED))
                            .finish();
-  const Handle<OstreeAsyncProgress> progress(
-      ostree_async_progress_new_and_connect(tell, const_cast<OnObjects*>(&on_objects)));
   GlibFailure failure;
-  const bool copied = ostree_repo_pull_with_options(repo.get(), source.c_str(), options.get(), progress.get(),
-                                                    nullptr, failure);
-  ostree_async_progress_finish(progress.get());
-  if (!copied) return failure.as("copy to " + to.string(), commit.hex());
+  if (!ostree_repo_pull_with_options(repo.get(), source.c_str(), options.get(), nullptr, nullptr, failure))
+    return failure.as("copy to " + to.string(), commit.hex());
   return {};
 }
 

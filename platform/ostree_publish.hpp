@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <optional>
 
 #include "platform/ostree.hpp"
@@ -14,10 +13,9 @@ namespace stratify::ostree {
 [[nodiscard]] Result<Repository> open_or_create_archive(const std::filesystem::path& path);
 
 // Copies a commit with all its objects and signatures from one local repository to another, each object once
-// and with its checksum verified. Sets no ref. on_objects is told how many were written so far.
+// and with its checksum verified. Sets no ref.
 [[nodiscard]] Result<void> copy_commit(const std::filesystem::path& from, const std::filesystem::path& to,
-                                       const Sha256& commit,
-                                       const std::function<void(std::uint64_t)>& on_objects = {});
+                                       const Sha256& commit);
 
 struct Footprint {
   std::uint64_t objects = 0;

@@ -11,6 +11,10 @@ namespace fs = std::filesystem;
 
 fs::path repository_path(const Arguments& arguments) { return arguments.cache() / "repo"; }
 
+fs::path published_folder(const Arguments& arguments, const std::string& option) {
+  return arguments.text(option).value_or(arguments.output() / "publish");
+}
+
 Result<ostree::Repository> open_repository(const Arguments& arguments) {
   auto repository = ostree::Repository::open(repository_path(arguments));
   if (!repository && repository.error().category() == Category::kNotFound) {

@@ -12,6 +12,9 @@ namespace stratify::image::cli {
 
 [[nodiscard]] std::filesystem::path repository_path(const Arguments& arguments);
 
+// The folder of `stratify publish`, named by this option or in its usual place.
+[[nodiscard]] std::filesystem::path published_folder(const Arguments& arguments, const std::string& option);
+
 // The repository of the cache; kNotFound says how to make one.
 [[nodiscard]] Result<ostree::Repository> open_repository(const Arguments& arguments);
 

@@ -4,6 +4,7 @@
 #include "image/cli/commits.hpp"
 #include "image/cli/verb.hpp"
 #include "image/inspect/difference.hpp"
+#include "platform/ostree_publish.hpp"
 #include "platform/ostree_transfer.hpp"
 
 namespace stratify::image::cli {
@@ -33,7 +34,12 @@ std::string line_of(const PackageChange& change) {
   return std::format("~ {} {} -> {} ({})\n", change.name, change.before, change.after, change.tree);
 }
 
-json::object to_json(const VersionDifference& difference, const ostree::Transfer& transfer) {
+struct Update {
+  ostree::Transfer transfer;
+  std::uint64_t delta_bytes = 0;  // of the published static delta; 0 when there is none
+};
+
+json::object to_json(const VersionDifference& difference, const Update& update) {
   json::array packages;
   for (const auto& change : difference.packages) {
     packages.push_back(
@@ -44,10 +50,13 @@ json::object to_json(const VersionDifference& difference, const ostree::Transfer
     files.push_back({{"path", file.path}, {"change", word_for(file.change)}});
   return {{"packages", packages},
           {"files", files},
-          {"update", {{"objects", transfer.objects}, {"bytes", transfer.bytes}}}};
+          {"update",
+           {{"objects", update.transfer.objects},
+            {"bytes", update.transfer.bytes},
+            {"delta_bytes", update.delta_bytes}}}};
 }
 
-std::string to_text(const VersionDifference& difference, const ostree::Transfer& transfer, bool with_files) {
+std::string to_text(const VersionDifference& difference, const Update& update, bool with_files) {
   std::string text;
   for (const auto& change : difference.packages) text += line_of(change);
   if (with_files) {
@@ -57,11 +66,14 @@ std::string to_text(const VersionDifference& difference, const ostree::Transfer&
   const auto count = [&](FileChange change) {
     return std::ranges::count(difference.files, change, &ChangedFile::change);
   };
-  return text + std::format(
-                    "files: {} new, {} gone, {} changed, {} with other attributes\n"
-                    "an update fetches {} in {} objects\n",
-                    count(FileChange::kAdded), count(FileChange::kRemoved), count(FileChange::kContent),
-                    count(FileChange::kAttributes), amount(transfer.bytes, Unit::kBytes), transfer.objects);
+  text += std::format(
+      "files: {} new, {} gone, {} changed, {} with other attributes\n"
+      "an update fetches {} in {} objects\n",
+      count(FileChange::kAdded), count(FileChange::kRemoved), count(FileChange::kContent),
+      count(FileChange::kAttributes), amount(update.transfer.bytes, Unit::kBytes), update.transfer.objects);
+  if (update.delta_bytes > 0)
+    text += std::format("with the published static delta {}\n", amount(update.delta_bytes, Unit::kBytes));
+  return text;
 }
 
 Result<void> run_diff(const Arguments& arguments) {
@@ -76,8 +88,10 @@ Result<void> run_diff(const Arguments& arguments) {
       find_commit(arguments, repository, operands.size() == 2 ? std::optional(operands[1]) : std::nullopt));
   const auto difference =
       difference_between(TRY(read_content(repository, before)), TRY(read_content(repository, after)));
-  const auto transfer = TRY(ostree::transfer_between(repository_path(arguments), before, after));
-  arguments.result(to_text(difference, transfer, arguments.flag("files")), to_json(difference, transfer));
+  const Update update{
+      .transfer = TRY(ostree::transfer_between(repository_path(arguments), before, after)),
+      .delta_bytes = ostree::delta_bytes(published_folder(arguments, "published") / "repo", before, after)};
+  arguments.result(to_text(difference, update, arguments.flag("files")), to_json(difference, update));
   return {};
 }
 
@@ -91,18 +105,22 @@ Verb diff_verb() {
       .description =
           "Lists packages that come (+), go (-) or change (~), counts the files that do, and says what a "
           "machine with "
-          "BEFORE fetches to become AFTER: the objects it is missing, compressed as a server keeps them. "
-          "Static deltas "
-          "make that smaller still.\n\n"
+          "BEFORE fetches to become AFTER: the objects it is missing, compressed as a server keeps them. A "
+          "file that the OS and service images share counts once, because it travels once. Where a static "
+          "delta "
+          "was published, its size is said too.\n\n"
           "A version is a ref, a commit's checksum or an image file. AFTER is what was built last unless it "
           "is given.",
       .examples = {{"stratify diff out/openhaven-0.1.0-amd64.raw", "from that image to what was built last"},
                    {"stratify diff --files BEFORE AFTER", "with every path"}},
-      .files = {{"out/cache/repo", "the repository that holds the versions"}},
+      .files = {{"out/cache/repo", "the repository that holds the versions"},
+                {"out/publish/repo", "the static deltas that were published"}},
       .run = run_diff};
   verb.options.add_options()(
       "files", po::bool_switch(),
       "list every path: + new, - gone, ~ other content, m other owner, mode or attributes");
+  verb.options.add_options()("published", po::value<std::string>()->value_name("DIR"),
+                             "the folder that was published to; default: publish in the output folder");
   return verb;
 }
 

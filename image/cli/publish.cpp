@@ -23,10 +23,6 @@ std::int64_t seconds_now() {
       .count();
 }
 
-fs::path published_folder(const Arguments& arguments) {
-  return arguments.text("to").value_or(arguments.output() / "publish");
-}
-
 // In the order they are given: the first is the one that machines trust longest.
 Result<std::vector<SigningKey>> publishing_keys(const Arguments& arguments, ProcessRunner& runner) {
   const auto homes = arguments.output() / "keys";
@@ -93,6 +89,7 @@ Result<PublishOptions> options_of(const Arguments& arguments, Wanted wanted) {
                         .expires_days = TRY(expiry(arguments)),
                         .keep = *arguments.number("keep"),
                         .deltas_from = *arguments.number("deltas-from"),
+                        .delta_file = !arguments.flag("no-delta-file"),
                         .rollout_hours = arguments.number("rollout-hours"),
                         .barrier = arguments.flag("barrier"),
                         .notes = arguments.text("notes"),
@@ -144,7 +141,7 @@ json::object to_json(const Published& published) {
 Result<void> run_publish(const Arguments& arguments) {
   RealProcessRunner runner;
   TRY(channel_named(arguments));
-  const auto to = published_folder(arguments);
+  const auto to = published_folder(arguments, "to");
   const auto folder = TRY(PublishedFolder::open(to, TRY(publishing_keys(arguments, runner))));
   const auto options = TRY(options_of(arguments, TRY(find_wanted(arguments, folder))));
   const auto published = TRY(publish(runner, folder, options, arguments.progress()));
@@ -167,6 +164,7 @@ void add_terms(po::options_description& options) {
       "keep the newest N releases of the channel, and every barrier");
   add("deltas-from", po::value<unsigned>()->value_name("N")->default_value(3),
       "make a static delta from each of the N releases before");
+  add("no-delta-file", po::bool_switch(), "make no file for USB; it takes minutes of compressing");
 }
 
 }  // namespace
@@ -193,8 +191,11 @@ Verb publish_verb() {
           "Copy the folder to a server in this order: repo/, the .delta files, channels/; then delete what "
           "is "
           "gone.\n\n"
-          "To change the key: publish a --barrier that trusts the new one, signed by the old one, then "
-          "everything with both (--key OLD --key NEW), and at last with the new one alone.",
+          "To change the key: publish a --barrier that trusts the new one too, signed by the old one, then "
+          "everything "
+          "with both: --key OLD --key NEW. Machines that have not run the barrier believe the old one alone: "
+          "leave it "
+          "out when there are none any more.",
       .examples = {{"stratify publish", "offers what was built last to the machines that follow next"},
                    {"stratify publish 0.2.0 --channel stable --rollout-hours 48",
                     "offers to all others what was tried in next, over two days"},

@@ -27,6 +27,7 @@ class Publication {
     if (find_release(channels_, release.commit) == nullptr) TRY(take(release));
     TRY(sign(release.commit));
     if (!renewed) TRY(make_deltas(release));
+    if (options_.delta_file && !release.delta_file) TRY(make_file(release));
     channel = TRY(listed_with(release));
     return Published{.channel = channel, .renewed = renewed, .freed_bytes = TRY(put_in_place(channel))};
   }
@@ -80,8 +81,7 @@ class Publication {
     TRY(TRY(ostree::Repository::open(options_.source)).verify(release.commit));
     checking.done("signed by " + signer);
     auto copying = progress_.step("copy");
-    TRY(ostree::copy_commit(options_.source, folder_.repository_path(), release.commit,
-                            [&](std::uint64_t objects) { copying.reach(objects); }));
+    TRY(ostree::copy_commit(options_.source, folder_.repository_path(), release.commit));
     TRY(weigh(folder_.repository(), release));
     copying.done(std::format("{} in {} objects", amount(release.bytes, Unit::kBytes), release.objects));
     return {};
@@ -100,12 +100,7 @@ class Publication {
       step.doing("from " + older.version);
       release.updates.push_back(TRY(update_from(folder_.repository(), older, release)));
     }
-    if (!release.delta_file) {
-      step.doing("for USB");
-      release.delta_file = TRY(make_file(release));
-    }
-    step.done(std::format("from {} releases, for USB {}", release.updates.size(),
-                          amount(release.delta_file->bytes, Unit::kBytes)));
+    step.done(std::format("from {} releases", release.updates.size()));
     return {};
   }
 
@@ -120,11 +115,15 @@ class Publication {
     return releases;
   }
 
-  [[nodiscard]] Result<release::DeltaFile> make_file(const release::Release& release) const {
+  Result<void> make_file(release::Release& release) {
+    auto step = progress_.step("file for USB");
     const auto name = std::format("openhaven-{}-{}.delta", release.version, architecture_of(release));
     const auto path = folder_.file(name);
     const auto bytes = TRY(ostree::make_delta_file(folder_.repository_path(), release.commit, path));
-    return release::DeltaFile{.name = name, .bytes = bytes, .sha256 = TRY(Sha256::of_file(path))};
+    release.delta_file =
+        release::DeltaFile{.name = name, .bytes = bytes, .sha256 = TRY(Sha256::of_file(path))};
+    step.done(amount(bytes, Unit::kBytes));
+    return {};
   }
 
   // What a reader of the new list asks for is there before the list is; what a reader of the old one asks for

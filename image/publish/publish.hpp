@@ -23,6 +23,7 @@ struct PublishOptions {
   unsigned expires_days = 30;
   std::size_t keep = 5;                   // releases of the channel, beside its barriers
   std::size_t deltas_from = 3;            // so many releases before it get a static delta
+  bool delta_file = true;                 // make the file for USB, which takes minutes of compressing
   std::optional<unsigned> rollout_hours;  // none: as before, or everybody at once
   bool barrier = false;
   std::optional<std::string> notes;

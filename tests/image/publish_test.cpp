@@ -195,8 +195,9 @@ TEST_F(APublisher, OffersWhatWasBuiltLastInNext) {
 
 TEST_F(APublisher, SaysWhatItDoes) {
   build_version("1.0", 1);
-  EXPECT_THAT(publish().err, AllOf(HasSubstr("verify"), HasSubstr("copy"), HasSubstr("in 10 objects"),
-                                   HasSubstr("deltas"), HasSubstr("next lists 1")));
+  EXPECT_THAT(publish().err,
+              AllOf(HasSubstr("verify"), HasSubstr("copy"), HasSubstr("in 10 objects"), HasSubstr("deltas"),
+                    HasSubstr("file for USB"), HasSubstr("next lists 1")));
 }
 
 TEST_F(APublisher, TellsAProgramInJson) {
@@ -242,6 +243,20 @@ TEST_F(APublisher, LetsAMachineUpdateByStaticDelta) {
   EXPECT_LT(update.objects, list().newest().objects);
 }
 
+TEST_F(APublisher, LetsAPersonCompareAnUpdateWithItsDelta) {
+  const auto first = built_and_published("1.0", 1);
+  const auto second = built_and_published("1.1", 2);
+  std::ostringstream out;
+  std::ostringstream err;
+  const auto code =
+      cli::run({"diff", "--json", "--manifest", folder_.path() / "tiny.yaml", "--output", out_, "--cache",
+                cache_.path().string(), "--published", web(), first.hex(), second.hex()},
+               {.out = out, .err = err});
+  ASSERT_EQ(code, 0) << err.str();
+  EXPECT_EQ(json::parse(out.str()).at("update").at("delta_bytes").to_number<std::uint64_t>(),
+            list().newest().updates.at(0).delta_bytes);
+}
+
 TEST_F(APublisher, LetsAPersonPullAChannelByItsName) {
   built_and_published("1.0", 1);
   const auto repo = machine();
@@ -255,6 +270,16 @@ TEST_F(APublisher, GivesAMachineWithoutNetworkEverythingInOneFile) {
   const auto repo = machine();
   ostree({"static-delta", "apply-offline", "--repo=" + repo, web() / "openhaven-1.0-amd64.delta"});
   EXPECT_EQ(ostree({"cat", "--repo=" + repo, commit.hex(), "/usr/content"}), content("1.0"));
+}
+
+TEST_F(APublisher, MakesThatFileLaterWhenItWasLeftOut) {
+  built_and_published("1.0", 1, {"--no-delta-file"});
+  EXPECT_THAT(files(), ElementsAre("channels", "repo"));
+  EXPECT_FALSE(list().newest().delta_file);
+  published({"1.0", "--no-delta-file"});
+  EXPECT_FALSE(list().newest().delta_file);
+  published({"1.0"});
+  EXPECT_EQ(list().newest().delta_file->sha256, Sha256::of_file(web() / "openhaven-1.0-amd64.delta"));
 }
 
 TEST_F(APublisher, MakesDeltasFromAsManyReleasesAsAsked) {

@@ -37,6 +37,8 @@ template <class Change>
 Result<void> FakeMachine::effect(Change change) {
   const auto fault = fault_at_ == effects_++ ? fault_ : Fault::kNone;
   if (fault == Fault::kFails) return fail(Category::kIo, "do", "effect", "the disk says no");
+  if (fault == Fault::kRefuses)
+    return fail(Category::kVerification, "accept", "what came", "it is not signed");
   const bool before = fault == Fault::kKilledBefore || fault == Fault::kPowerCutBefore;
   power_is_cut_ = fault == Fault::kPowerCutBefore || fault == Fault::kPowerCutAfter;
   if (before) throw Killed();

@@ -39,7 +39,7 @@ class FakeMachine final : public Source, public Boot, public Data, public Servic
   void withdraw() { listed_.clear(); }
 
   // How the process ends at effect number `at` (counted from 0 since the machine was made).
-  enum class Fault { kNone, kKilledBefore, kKilledAfter, kPowerCutBefore, kPowerCutAfter, kFails };
+  enum class Fault { kNone, kKilledBefore, kKilledAfter, kPowerCutBefore, kPowerCutAfter, kFails, kRefuses };
   void fault(std::size_t at, Fault fault) { fault_at_ = at, fault_ = fault; }
   [[nodiscard]] std::size_t effects_so_far() const { return effects_; }
 
@@ -60,6 +60,7 @@ class FakeMachine final : public Source, public Boot, public Data, public Servic
   [[nodiscard]] const std::map<std::string, std::string>& snapshots() const { return snapshots_; }
   [[nodiscard]] const std::vector<std::string>& menu() const { return menu_; }
   [[nodiscard]] bool is_counting() const { return mark_ || env_trial_; }
+  void mend() { versions_.at(running_).stays_up = true; }
   void lose_boot_environment() { env_trial_.reset(); }
   [[nodiscard]] bool is_broken() const { return broken_; }
 

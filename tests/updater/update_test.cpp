@@ -206,35 +206,151 @@ void check_invariants(FakeMachine& machine, const Story& story, const std::strin
   EXPECT_EQ(machine.running_version(), "4.0") << where;
 }
 
+using Rows = std::set<std::pair<State, Event>>;
+
+// One machine that begins with the old version.
+struct Run {
+  explicit Run(const FakeVersion& published = kGood, const FakeVersion& old = kOld) {
+    machine.install(old);
+    machine.publish(published);
+  }
+  Run& then(const FakeMachine::Verb& verb) {
+    static_cast<void>(machine.run(verb));
+    return *this;
+  }
+  Run& check() {
+    return then([](Update& update) { return update.check(true); });
+  }
+  Run& advance() {
+    return then([](Update& update) { return update.advance(); });
+  }
+  Run& switch_over() {
+    return then([](Update& update) { return update.switch_over(); });
+  }
+  Run& judge() {
+    return then([](Update& update) { return update.judge(); });
+  }
+  Run& send_back() {
+    return then([](Update& update) { return update.send_back(true); });
+  }
+  // Advances by so many states, of four to staged: each is an effect and its record.
+  Run& advance_by(std::size_t states) {
+    if (states < 4) machine.fault(machine.effects_so_far() + 2 * states, Fault::kFails);
+    return advance();
+  }
+
+  TemporaryFolder folder = TemporaryFolder::create(testing::TempDir()).value();
+  FakeMachine machine{folder.path()};
+};
+
 std::size_t effects_of(const Story& story) {
-  const auto folder = TemporaryFolder::create(testing::TempDir()).value();
-  FakeMachine machine(folder.path());
-  machine.install(kOld);
-  machine.publish(story.version);
-  update(machine);
-  return machine.effects_so_far();
+  Run run(story.version);
+  update(run.machine);
+  return run.machine.effects_so_far();
 }
 
-TEST(Dying, AtEveryEffectOfEveryStoryEndsHealthyOrAsIfNeverTried) {
+Rows die_once(const Story& story, Fault fault, std::size_t at) {
+  Run run(story.version);
+  run.machine.fault(at, fault);
+  update(run.machine);
+  update(run.machine);
+  check_invariants(run.machine, story,
+                   std::string(story.name) + ", fault " + std::to_string(static_cast<int>(fault)) +
+                       ", effect " + std::to_string(at));
+  return run.machine.rows_taken();
+}
+
+Rows die_everywhere() {
+  Rows rows;
   for (const auto& story : stories()) {
     const auto effects = effects_of(story);
-    ASSERT_GT(effects, 20U);
+    EXPECT_GT(effects, 20U);
     for (const auto fault : {Fault::kKilledBefore, Fault::kKilledAfter, Fault::kPowerCutBefore,
                              Fault::kPowerCutAfter, Fault::kFails}) {
-      for (std::size_t at = 0; at < effects; ++at) {
-        const auto folder = TemporaryFolder::create(testing::TempDir()).value();
-        FakeMachine machine(folder.path());
-        machine.install(kOld);
-        machine.publish(story.version);
-        machine.fault(at, fault);
-        update(machine);
-        update(machine);
-        check_invariants(machine, story,
-                         std::string(story.name) + ", fault " + std::to_string(static_cast<int>(fault)) +
-                             ", effect " + std::to_string(at));
-        if (testing::Test::HasFailure()) return;
-      }
+      for (std::size_t at = 0; at < effects && !testing::Test::HasFailure(); ++at)
+        rows.merge(die_once(story, fault, at));
     }
+  }
+  return rows;
+}
+
+// What people and publishers do in the middle: a later version comes, the version is withdrawn or refused.
+Rows meddle() {
+  Rows rows;
+  for (std::size_t states = 0; states < 5; ++states) {
+    Run overtaken;
+    overtaken.check().advance_by(states).machine.publish(kLater);
+    rows.merge(Rows(overtaken.check().machine.rows_taken()));
+    Run withdrawn;
+    withdrawn.check().advance_by(states).machine.withdraw();
+    rows.merge(Rows(withdrawn.check().machine.rows_taken()));
+    if (states == 4) break;
+    Run refused;
+    refused.check().machine.fault(refused.machine.effects_so_far() + 2 * states, Fault::kRefuses);
+    rows.merge(Rows(refused.advance().machine.rows_taken()));
+  }
+  return rows;
+}
+
+// The owner goes back, at every time one can.
+Rows go_back() {
+  Rows rows;
+  Run confirmed;
+  rows.merge(Rows(confirmed.check().advance().switch_over().judge().send_back().machine.rows_taken()));
+  Run booted;
+  rows.merge(Rows(booted.check().advance().switch_over().send_back().machine.rows_taken()));
+  Run on_trial;
+  on_trial.check().advance().switch_over();
+  on_trial.machine.fault(on_trial.machine.effects_so_far() + 1, Fault::kFails);
+  rows.merge(Rows(on_trial.judge().send_back().machine.rows_taken()));
+  return rows;
+}
+
+// What is tried in vain, and what nobody can mend but a person or a later version.
+Rows give_up() {
+  Rows rows;
+  Run vain;
+  vain.check();
+  for (unsigned i = 0; i < kMostAttempts; ++i) {
+    vain.advance().machine.fault(vain.machine.effects_so_far() + 1, Fault::kFails);
+    vain.switch_over();
+  }
+  EXPECT_EQ(vain.machine.record().state, State::kIdle);
+  EXPECT_EQ(vain.machine.record().outcome->kind, "refused");
+  rows.merge(Rows(vain.machine.rows_taken()));
+  const FakeVersion sick{.name = "1.0", .number = 1, .stays_up = false, .migrates = false};
+  Run stuck({.name = "2.0", .number = 2, .stays_up = false}, sick);
+  update(stuck.machine);
+  EXPECT_EQ(stuck.machine.record().state, State::kStuck);
+  stuck.machine.publish(kLater);
+  rows.merge(Rows(stuck.check().machine.rows_taken()));
+  Run mended({.name = "2.0", .number = 2, .stays_up = false}, sick);
+  update(mended.machine);
+  mended.machine.mend();
+  rows.merge(Rows(mended.judge().machine.rows_taken()));
+  Run forgotten;  // the boot environment is lost while the new version runs
+  forgotten.check().advance().switch_over().machine.lose_boot_environment();
+  forgotten.machine.power_cycle();
+  rows.merge(Rows(forgotten.machine.rows_taken()));
+  Run on_trial;
+  on_trial.check().advance().switch_over();
+  on_trial.machine.fault(on_trial.machine.effects_so_far() + 1, Fault::kFails);
+  on_trial.judge().machine.lose_boot_environment();
+  on_trial.machine.power_cycle();
+  rows.merge(Rows(on_trial.machine.rows_taken()));
+  Run restarted;
+  restarted.check().advance().machine.power_cycle();
+  rows.merge(Rows(restarted.machine.rows_taken()));
+  return rows;
+}
+
+TEST(Dying, AtEveryEffectOfEveryStoryEndsHealthyOrAsIfNeverTriedAndEveryRowOfTheTableIsTaken) {
+  auto rows = die_everywhere();
+  rows.merge(meddle());
+  rows.merge(go_back());
+  rows.merge(give_up());
+  for (const auto& row : kTransitions) {
+    EXPECT_TRUE(rows.contains({row.from, row.event})) << to_string(row.from) << ", " << to_string(row.event);
   }
 }
 

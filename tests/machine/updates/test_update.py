@@ -4,7 +4,7 @@ import pytest
 import requests
 
 from . import changes, owner
-from .publisher import publish
+from .publisher import Publisher
 from .server import Server
 from ..cloud import Cloud
 
@@ -26,18 +26,24 @@ def good(versions):
 
 
 @pytest.fixture(scope="module")
-def published(versions, folder, good):
-    publish(versions, versions.composed, folder / "site")
-    publish(versions, good, folder / "site")
-    with Server(folder / "site") as server:
+def publisher(versions, good):
+    publisher = Publisher(versions)
+    publisher.publish(versions.composed)
+    publisher.publish(good)
+    return publisher
+
+
+@pytest.fixture(scope="module")
+def server(publisher):
+    with Server(publisher.folder) as server:
         yield server
 
 
 @pytest.fixture(scope="module")
-def updated(machine, published, good, measured):
+def updated(machine, server, good, measured):
     """The machine after a good update."""
     machine.run("sh", "-c", f"echo before > {NOTE}")
-    owner.follow(machine, published.guests_url)
+    owner.follow(machine, server.guests_url)
     said = owner.ask_for_update(machine)
     assert "0.1.1" in said.stdout, said.stdout + said.stderr + machine.story()
     machine.wait_for_boot_of("0.1.1")
@@ -64,9 +70,9 @@ def test_it_is_no_longer_on_trial(machine, updated):
     assert "haven_unconfirmed" not in machine.run("cat", "/boot/loader/grub.cfg")
 
 
-def test_a_version_that_never_gets_healthy_is_taken_back_with_its_data(machine, updated, versions, folder, good):
+def test_a_version_that_never_gets_healthy_is_taken_back_with_its_data(machine, updated, versions, publisher, good):
     bad = versions.make("0.1.2", changes.files_never_healthy(), changes.migrates(NOTE, "migrated"), after=good)
-    publish(versions, bad, folder / "site")
+    publisher.publish(bad)
     said = owner.ask_for_update(machine)
     assert "0.1.2" in said.stdout, said.stdout + said.stderr + machine.story()
     machine.wait_for_boot_of("0.1.1", within=1200)
@@ -83,9 +89,9 @@ def test_its_owner_is_told(machine):
     assert "rolled back" in machine.run("haven", "status")
 
 
-def test_it_is_not_tried_again_and_a_higher_one_is(machine, versions, folder, good):
+def test_it_is_not_tried_again_and_a_higher_one_is(machine, versions, publisher, good):
     assert "0.1.2" not in owner.ask_for_update(machine, "--check").stdout.replace("failed", "")
-    publish(versions, versions.make("0.1.3", after=good, timestamp=good.timestamp + 7200), folder / "site")
+    publisher.publish(versions.make("0.1.3", after=good, timestamp=good.timestamp + 7200))
     assert "0.1.3" in owner.ask_for_update(machine, "--check").stdout
 
 

@@ -84,8 +84,8 @@ Result<void> MachineBoot::keep() {
 
 Result<void> MachineBoot::forget_trial() {
   auto block = read_boot_environment(environment());
+  if (block && !block->get(kTrial) && !block->get(kTries)) return {};
   auto values = block ? *std::move(block) : BootEnvironment();
-  if (block && !values.get(kTrial) && !values.get(kTries)) return {};
   TRY(options_.make_writable(options_.boot));
   values.unset(kTrial);
   values.unset(kTries);

@@ -64,7 +64,7 @@ release::Standing standing_of(const Record& record, const ostree::Deployment& ru
   return standing;
 }
 
-std::string mebibytes(std::uint64_t bytes) {
+std::string in_mebibytes(std::uint64_t bytes) {
   return std::format("{:.1f} MiB", static_cast<double>(bytes) / 1048576.0);
 }
 
@@ -128,14 +128,14 @@ Result<void> MachineSource::fetch(const Target& target) {
 Result<void> MachineSource::pull(const Target& target) {
   const auto where = TRY(address()) + "/repo";
   const auto total = target.bytes;
-  return ostree::pull(repository(),
-                      {.url = where,
-                       .commit = target.commit,
-                       .keyrings = keyrings(),
-                       .on_progress = [&](const ostree::PullProgress& at) {
-                         options_.say(std::format("fetching {}: {} of {}", target.version,
-                                                  mebibytes(at.bytes), mebibytes(std::max(total, at.bytes))));
-                       }});
+  return ostree::pull(repository(), {.url = where,
+                                     .commit = target.commit,
+                                     .keyrings = keyrings(),
+                                     .on_progress = [&](const ostree::PullProgress& at) {
+                                       options_.say(std::format("fetching {}: {} of {}", target.version,
+                                                                in_mebibytes(at.bytes),
+                                                                in_mebibytes(std::max(total, at.bytes))));
+                                     }});
 }
 
 std::string MachineSource::delta_name(const Target& target) const {

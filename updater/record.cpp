@@ -9,7 +9,8 @@ namespace json = boost::json;
 
 namespace stratify {
 
-// Found by Boost.JSON through the namespace of the type.
+// Found by Boost.JSON through the namespace of the type, so they cannot be in an unnamed one.
+// NOLINTBEGIN(misc-use-internal-linkage)
 void tag_invoke(json::value_from_tag /*tag*/, json::value& value, const Sha256& sum) { value = sum.hex(); }
 
 Sha256 tag_invoke(json::value_to_tag<Sha256> /*tag*/, const json::value& value) {
@@ -29,6 +30,8 @@ State tag_invoke(json::value_to_tag<State> /*tag*/, const json::value& value) {
   if (!state) throw std::invalid_argument("it names a state that does not exist");
   return *state;
 }
+
+// NOLINTEND(misc-use-internal-linkage)
 
 BOOST_DESCRIBE_STRUCT(Target, (),
                       (version, number, commit, ref, timestamp, bytes, installed_bytes, boot_bytes, images))

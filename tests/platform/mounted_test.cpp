@@ -34,6 +34,11 @@ class AMountedFileSystem : public testing::Test {
 class ACheckpoint : public AMountedFileSystem {
  protected:
   void SetUp() override { mount("mkfs.ext4"); }
+  // Who writes to a frozen file system waits for ever, so nobody here tries.
+  bool was_frozen() {
+    const auto thawed = runner_.run({.arguments = {"fsfreeze", "--unfreeze", mounted_}});
+    return thawed && thawed->exit_code == 0;
+  }
 };
 
 TEST_F(ACheckpoint, PutsEverythingWhereALoaderWithoutTheJournalFindsIt) {
@@ -47,14 +52,14 @@ TEST_F(ACheckpoint, PutsEverythingWhereALoaderWithoutTheJournalFindsIt) {
 }
 
 TEST_F(ACheckpoint, LeavesTheFileSystemWritable) {
-  ASSERT_TRUE(checkpoint_for_boot_loader(mounted_));
-  EXPECT_TRUE(write_file_durably(mounted_ / "after", "x"));
+  EXPECT_TRUE(checkpoint_for_boot_loader(mounted_));
+  EXPECT_FALSE(was_frozen());
 }
 
 TEST_F(ACheckpoint, ThawsWhatSomebodyKilledLeftFrozen) {
   run({"fsfreeze", "--freeze", mounted_});
-  ASSERT_TRUE(checkpoint_for_boot_loader(mounted_));
-  EXPECT_TRUE(write_file_durably(mounted_ / "after", "x"));
+  EXPECT_TRUE(checkpoint_for_boot_loader(mounted_));
+  EXPECT_FALSE(was_frozen());
 }
 
 class ABtrfsSubvolume : public AMountedFileSystem {

@@ -7,6 +7,7 @@ import pytest
 
 from ..qemu.conftest import image, key, public_key  # noqa: F401 - the same image and keys
 from .machine import UpdatingMachine
+from .publisher import Publisher
 from .versions import Versions
 
 
@@ -21,6 +22,12 @@ def folder():
 def versions(folder):
     """The composed version, and a place to make more."""
     return Versions(folder)
+
+
+@pytest.fixture(scope="module")
+def publisher(versions):
+    """Publishes them."""
+    return Publisher(versions)
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,11 @@ class Key:
         """The public half, as a keyring file holds it."""
         return _gpg(self.home, "--export", self.fingerprint)
 
+    def secret_file(self, path):
+        """Writes the secret half to a file, as `stratify --key` takes it."""
+        path.write_bytes(_gpg(self.home, "--export-secret-keys", self.fingerprint))
+        return path
+
 
 def development():
     """The key that `stratify build` made and signed the composed version with."""

@@ -107,6 +107,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     """One connection, and towards a fault the line it speaks on."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body are two writes: the second would wait for the client to answer the first
 
     def __init__(self, owner, *arguments):
         self.owner = owner

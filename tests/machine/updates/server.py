@@ -14,9 +14,10 @@ from .. import lab
 GUESTS_HOST = "10.0.2.2"  # where a machine in QEMU finds the loopback of its host
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass
 class Request:
-    """One request as it was answered. sent: bytes of the body; whole: all of it went out without a fault."""
+    """One request as it is answered. sent: bytes of the body; whole: all of it goes out, without a fault. Both are said before
+    the bytes are: who has them finds them counted."""
 
     path: str
     status: int
@@ -118,12 +119,13 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.over = rule.over if rule else self.owner._over
         self.file = self._find()
         self.status, self.first = self._status_and_first()
-        self.sent, whole = 0, False
+        self.noted = Request(self.path, self.status, 0, rule is None)
+        self.owner.requests.append(self.noted)
         try:
             rule.fault.answer(self) if rule else self.send(self.status, self.body())
-            whole = rule is None
-        finally:
-            self.owner.requests.append(Request(self.path, self.status, self.sent, whole))
+        except OSError:
+            self.noted.whole = False
+            raise
 
     do_HEAD = do_GET
 
@@ -144,14 +146,14 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
 
     def send(self, status, body, headers=None):
-        self.status = status
+        self.status = self.noted.status = status
         self.begin(len(body), headers)
         self.write(body)
 
     def write(self, data):
         if self.command == "GET":
+            self.noted.sent += len(data)
             self.wfile.write(data)
-            self.sent += len(data)
 
     def close(self):
         self.close_connection = True

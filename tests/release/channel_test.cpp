@@ -124,7 +124,12 @@ TEST(AList, LongerThanItsBoundIsNotRead) {
               HasSubstr("it has more than 1048576 bytes"));
 }
 
-TEST(AList, NestedWithoutEndIsRefused) { EXPECT_FALSE(parse_channel(std::string(100'000, '['), "stable")); }
+TEST(AList, NestedDeeperThanListsAreIsRefused) {
+  auto text = to_json(full_list());
+  text.insert(text.find("\"serial\""), R"("colour": [[[[[[[[1]]]]]]]], )");
+  EXPECT_THAT(parse_channel(text, "stable").error().message(), HasSubstr("it is not JSON"));
+  EXPECT_FALSE(parse_channel(std::string(100'000, '['), "stable"));
+}
 
 }  // namespace
 }  // namespace stratify::release

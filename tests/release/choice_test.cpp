@@ -61,6 +61,13 @@ TEST(AMachine, DoesNotGoToAHigherNumberOfAnOlderCommit) {
   EXPECT_EQ(chosen({older}, at), "older");
 }
 
+TEST(AMachine, DoesNotGoToALowerNumberWhateverItTakesTheAgeOfItsCommitFor) {
+  auto at = standing(3);
+  at.booted_timestamp = 0;
+  at.floor_number = 0;
+  EXPECT_EQ(chosen({release(1), release(2), release(3)}, at), "up-to-date");
+}
+
 TEST(AMachine, ThatWasTakenBackByItsOwnerWaitsForSomethingNewer) {
   auto at = standing();
   at.floor_number = 2;

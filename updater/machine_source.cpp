@@ -5,6 +5,7 @@
 
 #include "platform/document.hpp"
 #include "platform/file.hpp"
+#include "platform/mounts.hpp"
 #include "platform/ostree.hpp"
 #include "platform/ostree_delta.hpp"
 #include "platform/ostree_pull.hpp"
@@ -121,8 +122,11 @@ Result<void> MachineSource::fetch(const Target& target) {
   TRY(check_room(repository(), TRY(room_at(repository())), target.installed_bytes + kReserve, 0));
   const auto boot = options_.root / "boot";
   TRY(check_room(boot, TRY(room_at(boot)), target.boot_bytes, 16));
-  if (options_.folder && fs::exists(*options_.folder / delta_name(target))) return take_from_folder(target);
-  return pull(target);
+  TRY(make_writable(options_.root / "sysroot"));
+  const bool from_file = options_.folder && fs::exists(*options_.folder / delta_name(target));
+  TRY(from_file ? take_from_folder(target) : pull(target));
+  // What no ref names, the next cleaning up removes.
+  return TRY(ostree::Repository::open(repository())).set_ref(target.ref, target.commit);
 }
 
 Result<void> MachineSource::pull(const Target& target) {

@@ -32,19 +32,19 @@ std::string escaped(std::string_view value) {
   return text;
 }
 
-// Takes one line with its escapes from the front of text. Nothing when its end is missing: GRUB does not use
-// such a line either.
-std::optional<std::string> take_line(std::string_view& text) {
-  std::string line;
+// Takes a value with its escapes, and the newline behind it, from the front of text. Nothing when its end is
+// missing: GRUB does not use such a value either.
+std::optional<std::string> take_value(std::string_view& text) {
+  std::string value;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '\n') {
       text.remove_prefix(i + 1);
-      return line;
+      return value;
     }
-    if (text[i] == '\\' && ++i == text.size()) break;
-    line += text[i];
+    if (text[i] == '\\') ++i;
+    if (i == text.size()) break;
+    value += text[i];
   }
-  text = {};
   return std::nullopt;
 }
 
@@ -70,10 +70,14 @@ Result<BootEnvironment> BootEnvironment::parse(std::string_view block) {
       skip_comment(block);
       continue;
     }
-    const auto line = take_line(block);
-    const auto equals = line ? line->find('=') : std::string::npos;
-    if (equals == std::string::npos || equals == 0) continue;
-    environment.set(std::string_view(*line).substr(0, equals), std::string_view(*line).substr(equals + 1));
+    // As GRUB does: a name goes on to the next '=', even over the end of its line, and has no escapes.
+    const auto equals = block.find('=');
+    if (equals == std::string_view::npos) break;
+    const auto name = block.substr(0, equals);
+    block.remove_prefix(equals + 1);
+    const auto value = take_value(block);
+    if (!value) break;
+    if (!name.empty() && !name.contains('\n')) environment.set(name, *value);
   }
   return environment;
 }

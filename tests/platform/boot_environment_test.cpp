@@ -83,6 +83,17 @@ TEST(AnEnvironmentBlock, WithoutTheEndOfALineHasNotThatLine) {
   EXPECT_EQ(environment(cut).get("b"), std::nullopt);
 }
 
+// What GRUB does not see, nobody may see.
+TEST(AnEnvironmentBlock, HasNoVariableBehindALineWithoutOne) {
+  EXPECT_EQ(environment("junk\nhaven_trial=x\n").get("haven_trial"), std::nullopt);
+}
+
+TEST(AnEnvironmentBlock, HasNoEscapesInNames) {
+  const auto read = environment("a\\\\b=1\n");
+  EXPECT_EQ(read.get("a\\\\b"), "1");
+  EXPECT_EQ(BootEnvironment::parse(read.render().value()), read);
+}
+
 TEST(AnEnvironmentBlock, ThatIsDamagedIsNoneAtAll) {
   for (const auto& bytes :
        {std::string(), std::string(1024, '\0'), block_of("") + "#", block_of("").substr(1)}) {

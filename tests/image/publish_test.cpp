@@ -196,7 +196,7 @@ TEST_F(APublisher, OffersWhatWasBuiltLastInNext) {
 TEST_F(APublisher, SaysWhatItDoes) {
   build_version("1.0", 1);
   EXPECT_THAT(publish().err,
-              AllOf(HasSubstr("verify"), HasSubstr("copy"), HasSubstr("in 10 objects"), HasSubstr("deltas"),
+              AllOf(HasSubstr("copy: what is signed by"), HasSubstr("in 10 objects"), HasSubstr("deltas"),
                     HasSubstr("file for USB"), HasSubstr("next lists 1")));
 }
 

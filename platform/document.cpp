@@ -19,7 +19,7 @@ struct Reception {
   bool too_large = false;
 };
 
-std::size_t receive(char* data, std::size_t size, std::size_t count, void* into) {
+std::size_t take_piece(char* data, std::size_t size, std::size_t count, void* into) {
   auto& reception = *static_cast<Reception*>(into);
   reception.too_large = reception.text.size() + size * count > reception.limit;
   if (reception.too_large) return 0;
@@ -28,9 +28,9 @@ std::size_t receive(char* data, std::size_t size, std::size_t count, void* into)
 }
 
 Category category_of(CURLcode code, long status) {
-  constexpr long kNotFoundStatus = 404;
-  constexpr long kGoneStatus = 410;
-  if (status == kNotFoundStatus || status == kGoneStatus || code == CURLE_FILE_COULDNT_READ_FILE)
+  constexpr long kAbsent = 404;
+  constexpr long kRemoved = 410;
+  if (status == kAbsent || status == kRemoved || code == CURLE_FILE_COULDNT_READ_FILE)
     return Category::kNotFound;
   if (code == CURLE_OPERATION_TIMEDOUT) return Category::kTimeout;
   if (code == CURLE_PEER_FAILED_VERIFICATION) return Category::kVerification;
@@ -41,7 +41,7 @@ void set_up(CURL* easy, const std::string& address, const DocumentLimits& limits
             char* detail) {
   constexpr long kConnectSeconds = 15;
   curl_easy_setopt(easy, CURLOPT_URL, address.c_str());
-  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, receive);
+  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_piece);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, &reception);
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, detail);
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https,file");

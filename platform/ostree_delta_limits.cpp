@@ -53,7 +53,7 @@ Result<void> decode(std::string_view compressed, std::uint64_t memory, Grown gro
   const Decoder owned(&stream);
   stream.next_in = reinterpret_cast<const std::uint8_t*>(compressed.data());
   stream.avail_in = compressed.size();
-  std::array<std::uint8_t, 64U << 10U> buffer;
+  std::array<std::uint8_t, 64U << 10U> buffer{};
   for (;;) {
     stream.next_out = buffer.data();
     stream.avail_out = buffer.size();

@@ -73,7 +73,7 @@ KeyFile origin_for(OstreeSysroot* sysroot, const std::string& refspec) {
   return KeyFile(ostree_sysroot_origin_new_from_refspec(sysroot, refspec.c_str()));
 }
 
-Result<void> load(OstreeSysroot* sysroot, const fs::path& path) {
+Result<void> read_deployments(OstreeSysroot* sysroot, const fs::path& path) {
   GlibFailure failure;
   if (!ostree_sysroot_load(sysroot, nullptr, failure)) return failure.as("read the deployments of", path);
   return {};
@@ -84,7 +84,7 @@ Result<void> load(OstreeSysroot* sysroot, const fs::path& path) {
 Result<void> reload(OstreeSysroot* sysroot, const fs::path& path) {
   const auto folder = path / "ostree/deploy";
   if (::utimensat(AT_FDCWD, folder.c_str(), nullptr, 0) != 0) return errno_error("touch", folder);
-  return load(sysroot, path);
+  return read_deployments(sysroot, path);
 }
 
 Result<void> write(OstreeSysroot* sysroot, const Deployments& wanted, const fs::path& path) {
@@ -92,7 +92,7 @@ Result<void> write(OstreeSysroot* sysroot, const Deployments& wanted, const fs::
   GlibFailure failure;
   if (!ostree_sysroot_write_deployments_with_options(sysroot, wanted.get(), &options, nullptr, failure))
     return failure.as("write the boot menu of", path);
-  return load(sysroot, path);
+  return read_deployments(sysroot, path);
 }
 
 // There is no call of libostree that waits for so long and no longer.
@@ -127,7 +127,7 @@ Result<RunningSysroot> RunningSysroot::open(const fs::path& path, const SysrootO
   if (!ostree_sysroot_initialize(sysroot.get(), failure)) return failure.as("open the deployments of", path);
   TRY(lock(sysroot.get(), absolute, options.patience));
   RunningSysroot locked(absolute, std::move(sysroot));
-  TRY(load(locked.sysroot_.get(), absolute));
+  TRY(read_deployments(locked.sysroot_.get(), absolute));
   return locked;
 }
 

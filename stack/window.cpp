@@ -50,7 +50,7 @@ bool is_open(const Window& window, std::int64_t now) {
 
 std::int64_t opens_in(const Window& window, std::int64_t now) {
   constexpr std::int64_t kMinute = 60;
-  constexpr std::int64_t kMost = 49 * 60 * kMinute;
+  constexpr std::int64_t kMost = kMinute * 60 * 49;
   if (is_open(window, now)) return 0;
   // Minute by minute, because the clock may jump anywhere.
   for (auto then = now - now % kMinute + kMinute; then < now + kMost; then += kMinute) {

@@ -33,6 +33,8 @@ class Remote {
     const auto group = std::string("remote \"") + kRemote + "\"";
     std::vector<std::string> absolute;
     std::vector<const char*> keyrings;
+    absolute.reserve(options.keyrings.size());
+    keyrings.reserve(options.keyrings.size());
     for (const auto& keyring : options.keyrings) absolute.push_back(fs::absolute(keyring));
     for (const auto& keyring : absolute) keyrings.push_back(keyring.c_str());
     g_key_file_set_string(config.get(), group.c_str(), "url", options.url.c_str());

@@ -154,6 +154,7 @@ Result<Deployment> RunningSysroot::describe(OstreeDeployment* deployment) const 
 Result<std::vector<Deployment>> RunningSysroot::deployments() const {
   const auto all = deployments_of(sysroot_.get());
   std::vector<Deployment> result;
+  result.reserve(all->len);
   for (guint i = 0; i < all->len; ++i) result.push_back(TRY(describe(at(all, i))));
   return result;
 }

@@ -83,15 +83,25 @@ std::string command(std::string_view name, const std::vector<std::string>& words
   return line + "\n";
 }
 
+// GRUB boots a kernel whose initramfs it could not load, and that kernel finds no root. So nothing is loaded
+// unless all is there: an entry that loads nothing makes GRUB go on to the next one, without a key being
+// pressed.
+std::string all_there(const BootEntry& entry) {
+  std::string test = "if [ -f " + quoted(entry.kernel);
+  for (const auto& initrd : entry.initrds) test += " -a -f " + quoted(initrd);
+  return test + " ]; then\n";
+}
+
 std::string render(const BootEntry& entry) {
   std::vector<std::string> kernel{entry.kernel};
   std::ranges::copy(arguments_of(entry.options), std::back_inserter(kernel));
   std::string text = "menuentry " + quoted(entry.title.empty() ? entry.file : entry.title) + " --id " +
                      quoted(entry.deployment.empty() ? entry.file : entry.deployment) + " --unrestricted {\n";
+  text += all_there(entry);
   text += command("linux", kernel);
   if (!entry.initrds.empty()) text += command("initrd", entry.initrds);
   if (!entry.devicetree.empty()) text += command("devicetree", {entry.devicetree});
-  return text + "}\n";
+  return text + "fi\n}\n";
 }
 
 }  // namespace

@@ -55,6 +55,31 @@ TEST(TheBootMenu, KeepsQuotedBlanksOfTheCommandLineTogether) {
   EXPECT_NE(menu.find("linux '/k' 'dyndbg=file a +p' 'rw'\n"), std::string::npos) << menu;
 }
 
+// With a kernel alone GRUB would start it, and it would find no root.
+TEST(TheBootMenu, LoadsNothingOfAnEntryWhoseFilesAreNotAllThere) {
+  const auto menu = render_boot_menu({entry("linux /k\ninitrd /a\ninitrd /b's\n")});
+  EXPECT_NE(menu.find("if [ -f '/k' -a -f '/a' -a -f '/b'\\''s' ]; then\n  linux '/k'\n"), std::string::npos)
+      << menu;
+}
+
+TEST(TheBootMenu, MarksItsFirstEntryWhenThatIsOnTrial) {
+  auto old = entry("title Old\nversion 1\nlinux /old\noptions rw\n");
+  auto fresh = entry("title New\nversion 2\nlinux /new\ninitrd /i\noptions rw\n");
+  old.deployment = "aaaa.0";
+  fresh.deployment = "bbbb.0";
+  tests::expect_golden("updater/golden/on_trial.cfg", render_boot_menu({old, fresh}, "bbbb.0"));
+}
+
+TEST(TheBootMenu, MarksNothingWhenAnotherDeploymentIsOnTrial) {
+  auto only = entry("version 1\nlinux /k\n");
+  only.deployment = "aaaa.0";
+  for (const auto* trial : {"", "bbbb.0"}) {
+    const auto menu = render_boot_menu({only}, trial);
+    EXPECT_EQ(menu.find("haven_unconfirmed"), std::string::npos) << menu;
+    EXPECT_EQ(menu.find("haven.trial"), std::string::npos) << menu;
+  }
+}
+
 TEST(TheBootMenu, OfNoEntriesPutsNothingOnTrial) {
   EXPECT_NE(render_boot_menu({}).find("set haven_first=''\n"), std::string::npos);
 }

@@ -23,13 +23,8 @@ std::unexpected<Stay> stay(Reason reason, std::string sentence,
 
 // Whether the list can be believed now.
 std::expected<void, Stay> check_list(const Channel& channel, const Standing& standing) {
-  const auto earliest = std::max(standing.clock_floor, channel.issued) - kClockTolerance;
-  if (standing.now < earliest) {
-    return stay(Reason::kClock,
-                std::format("The clock of this machine says {}, which is too early. Set it, or "
-                            "connect the machine to a time server.",
-                            moment(standing.now)));
-  }
+  if (auto fault = clock_fault(standing.now, std::max(standing.clock_floor, channel.issued)))
+    return stay(Reason::kClock, *std::move(fault));
   if (channel.serial < standing.floor_serial) {
     return stay(Reason::kListIsOlder,
                 std::format("The server offers a list of the channel {} from {}, but this machine has seen a "
@@ -148,6 +143,14 @@ std::string_view to_string(Reason reason) {
       return "clock";
   }
   std::unreachable();
+}
+
+std::optional<std::string> clock_fault(std::int64_t now, std::int64_t known) {
+  if (now >= known - kClockTolerance) return std::nullopt;
+  return std::format(
+      "The clock of this machine says {}, which is too early. Set it, or connect the machine to a time "
+      "server.",
+      moment(now));
 }
 
 Choice choose(const Channel& channel, const Standing& standing) {

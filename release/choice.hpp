@@ -58,6 +58,10 @@ struct Stay {
 
 using Choice = std::expected<Release, Stay>;
 
+// Why a clock that says `now` cannot be right, when it is later than `known`; nullopt when it can. For
+// signatures too: none is valid before it was made.
+[[nodiscard]] std::optional<std::string> clock_fault(std::int64_t now, std::int64_t known);
+
 // The list has to be verified and parsed. A release is newer when its commit is younger than the one that
 // runs, and its number higher than that of the running release, where that is listed, and than the floor. The
 // lowest barrier among the newer ones ends what can be chosen.

@@ -93,14 +93,17 @@ Result<release::Channel> MachineSource::read_channel() const {
 
 Result<Listed> MachineSource::list(const Record& record, bool by_hand) {
   options_.say("asking " + TRY(address()));
-  const auto channel = TRY(read_channel());
   const auto here = TRY(running(options_.root));
+  const auto time = static_cast<std::int64_t>(options_.clock());
+  if (const auto fault = release::clock_fault(time, static_cast<std::int64_t>(here.timestamp)))
+    return fail(Category::kVerification, "look for", "a new version", *fault);
+  const auto channel = TRY(read_channel());
   auto standing = standing_of(record, here, by_hand);
   if (const auto seen = record.serials.find(channel.name); seen != record.serials.end())
     standing.floor_serial = seen->second;
   const auto machine = read_file(options_.root / kMachineId, 4096).value_or("");
   standing.wariness = release::wariness_of(machine, channel.newest().version);
-  standing.now = static_cast<std::int64_t>(options_.clock());
+  standing.now = time;
   if (const auto pinned = Sha256::parse(record.pinned)) standing.pinned = *pinned;
   const auto choice = release::choose(channel, standing);
   Listed listed{.channel = channel.name, .serial = channel.serial, .target = std::nullopt, .reason = {}};

@@ -26,7 +26,7 @@ std::string unfinished(State state) {
 
 Next switch_when_allowed(const Record& record, const stack::UpdateSettings& settings,
                          const Situation& situation) {
-  if (situation.by_hand) return {.verb = "switch", .wake = situation.now + kRest};
+  if (situation.wish == Wish::kInstall) return {.verb = "switch", .wake = situation.now + kRest};
   if (!settings.automatic) return {.verb = {}, .wake = situation.now + kRest};
   const auto from = std::max(situation.now, record.deferred_until);
   const auto opens = from + stack::opens_in(settings.window, from);
@@ -42,9 +42,9 @@ Next next_step(const Record& record, const stack::UpdateSettings& settings, cons
   if (auto verb = unfinished(record.state); !verb.empty())
     return {.verb = std::move(verb), .wake = situation.now + kRest};
   const bool looks = situation.next_check <= situation.now;
-  if (looks && situation.by_hand) return {.verb = "check-by-hand", .wake = situation.now + kRest};
+  if (looks && situation.wish != Wish::kNone) return {.verb = "check-by-hand", .wake = situation.now + kRest};
   if (looks && !settings.source.empty()) return {.verb = "check", .wake = situation.now + kRest};
-  const bool goes_on = settings.automatic || situation.by_hand;
+  const bool goes_on = settings.automatic || situation.wish >= Wish::kPrepare;
   if (record.state == State::kStaged) return switch_when_allowed(record, settings, situation);
   if (is_before_the_switch(record.state) && goes_on)
     return {.verb = "advance", .wake = situation.now + kRest};

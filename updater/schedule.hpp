@@ -10,11 +10,19 @@
 
 namespace stratify::updater {
 
+// How far the owner wants it to go now, whatever window and mode say.
+enum class Wish {
+  kNone,     // as the settings say
+  kLook,     // read the list
+  kPrepare,  // fetch the version and lay it out
+  kInstall,  // switch to it
+};
+
 struct Situation {
   Time now = 0;
-  Time next_check = 0;   // when a look at the list is due
-  Time not_before = 0;   // after a failure; 0: at once
-  bool by_hand = false;  // the owner asked for the update: neither window nor manual mode hold it back
+  Time next_check = 0;  // when a look at the list is due
+  Time not_before = 0;  // after a failure; 0: at once
+  Wish wish = Wish::kNone;
 };
 
 struct Next {

@@ -14,6 +14,7 @@
 #include "platform/owned.hpp"
 #include "updater/bus_names.hpp"
 #include "updater/room.hpp"
+#include "updater/verbs.hpp"
 
 namespace stratify::updater {
 
@@ -41,6 +42,19 @@ double share() {
   return std::uniform_real_distribution<double>(0, 1)(generator);
 }
 
+// Whether nothing is left to do for the owner's wish, or there is nothing to do it with.
+bool is_fulfilled(Wish wish, State state) {
+  if (wish == Wish::kLook || !is_before_the_switch(state)) return true;
+  return wish == Wish::kPrepare && state == State::kStaged;
+}
+
+std::optional<Wish> parse_wish(std::string_view word) {
+  if (word == "look") return Wish::kLook;
+  if (word == "prepare") return Wish::kPrepare;
+  if (word == "install") return Wish::kInstall;
+  return std::nullopt;
+}
+
 class Daemon {
  public:
   Daemon(const DaemonPlaces& places, JobRunner& runner, sd_bus& bus)
@@ -51,12 +65,13 @@ class Daemon {
   [[nodiscard]] const Record& record() const { return record_; }
   [[nodiscard]] const std::string& status() const { return status_; }
   [[nodiscard]] const std::string& failure() const { return failure_; }
-  [[nodiscard]] const std::string& running_verb() const { return verb_; }
+  // What the worker does, in words; empty while it rests.
+  [[nodiscard]] std::string busy() const;
   [[nodiscard]] const stack::UpdateSettings& settings() const { return settings_; }
 
   // The owner's calls. False while something else is under way.
   bool ask(const std::string& verb);
-  bool update(bool install, const std::string& folder);
+  bool update(Wish wish, const std::string& folder);
 
  private:
   Result<void> offer();
@@ -78,7 +93,6 @@ class Daemon {
   std::string verb_;
   Situation situation_;
   unsigned failures_ = 0;
-  bool only_check_ = false;
   Owned<sd_event_source, sd_event_source_unref> timer_;
   BusSlot slot_;
 };
@@ -105,6 +119,11 @@ void Daemon::settle() {
   sd_event_source_set_enabled(timer_.get(), SD_EVENT_ONESHOT);
 }
 
+std::string Daemon::busy() const {
+  const auto* verb = find_verb(verb_);
+  return verb == nullptr ? verb_ : std::string(verb->meaning);
+}
+
 bool Daemon::ask(const std::string& verb) {
   if (!runner_.start(verb)) return false;
   verb_ = verb;
@@ -113,17 +132,16 @@ bool Daemon::ask(const std::string& verb) {
   return true;
 }
 
-bool Daemon::update(bool install, const std::string& folder) {
+bool Daemon::update(Wish wish, const std::string& folder) {
   if (!verb_.empty()) return false;
   if (folder.empty())
     ::unlink(places_.medium.c_str());
   else if (!write_file(places_.medium, folder, 0600))
     return false;
   failure_.clear();
-  situation_.by_hand = true;
+  situation_.wish = wish;
   situation_.not_before = 0;
   situation_.next_check = 0;
-  only_check_ = !install;
   settle();
   return true;
 }
@@ -150,10 +168,8 @@ void Daemon::ended(const Result<void>& result) {
     situation_.not_before = now() + pause_after(++failures_);
     std::cerr << "haven-updater: " << verb << ": " << failure_ << std::endl;
   }
-  // What the owner asked for ends with a failure, or when there is nothing to go to.
-  const bool nothing = !is_before_the_switch(record_.state);
-  if (!result || nothing || only_check_) {
-    situation_.by_hand = false;
+  if (!result || is_fulfilled(situation_.wish, record_.state)) {
+    situation_.wish = Wish::kNone;
     ::unlink(places_.medium.c_str());
   }
 }
@@ -187,7 +203,7 @@ int get_property(sd_bus* /*bus*/, const char* /*path*/, const char* /*interface*
   if (name == "State") return text_reply(reply, std::string(to_string(record.state)));
   if (name == "Reason") return text_reply(reply, record.reason);
   if (name == "Target") return text_reply(reply, record.target ? record.target->version : "");
-  if (name == "Busy") return text_reply(reply, daemon.running_verb());
+  if (name == "Busy") return text_reply(reply, daemon.busy());
   if (name == "Status") return text_reply(reply, daemon.status());
   if (name == "Failure") return text_reply(reply, daemon.failure());
   if (name == "Channel") return text_reply(reply, daemon.settings().channel);
@@ -202,15 +218,17 @@ int answer(sd_bus_message* call, Daemon& daemon, bool accepted) {
   if (accepted) return sd_bus_reply_method_return(call, "");
   return sd_bus_reply_method_errorf(call, "dev.openhaven.Updater1.Error.Busy",
                                     "the updater is busy (%s); wait until it is done: haven status",
-                                    daemon.running_verb().c_str());
+                                    daemon.busy().c_str());
 }
 
 int on_update(sd_bus_message* call, void* data, sd_bus_error* /*error*/) {
   auto& daemon = *static_cast<Daemon*>(data);
-  int install = 0;
+  const char* word = nullptr;
   const char* folder = nullptr;
-  if (const int read = sd_bus_message_read(call, "bs", &install, &folder); read < 0) return read;
-  return answer(call, daemon, daemon.update(install != 0, folder));
+  if (const int read = sd_bus_message_read(call, "ss", &word, &folder); read < 0) return read;
+  if (const auto wish = parse_wish(word)) return answer(call, daemon, daemon.update(*wish, folder));
+  return sd_bus_reply_method_errorf(call, SD_BUS_ERROR_INVALID_ARGS, "'%s' is none of look, prepare, install",
+                                    word);
 }
 
 template <const char* kVerb>
@@ -247,7 +265,7 @@ const sd_bus_vtable kVtable[] = {
     SD_BUS_PROPERTY("Window", "s", get_property, 0, 0),
     SD_BUS_PROPERTY("Automatic", "b", get_property, 0, 0),
     SD_BUS_PROPERTY("Record", "s", get_property, 0, kChanges),
-    SD_BUS_METHOD_WITH_ARGS("Update", SD_BUS_ARGS("b", install, "s", folder), SD_BUS_NO_RESULT, on_update,
+    SD_BUS_METHOD_WITH_ARGS("Update", SD_BUS_ARGS("s", wish, "s", folder), SD_BUS_NO_RESULT, on_update,
                             kOpen),
     SD_BUS_METHOD_WITH_ARGS("SendBack", SD_BUS_ARGS("b", with_data), SD_BUS_NO_RESULT, on_send_back, kOpen),
     SD_BUS_METHOD_WITH_ARGS("Pin", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, on_verb<kPin>, kOpen),

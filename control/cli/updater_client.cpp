@@ -54,10 +54,10 @@ Result<UpdaterView> UpdaterClient::look() {
   return view;
 }
 
-Result<void> UpdaterClient::update(bool install, const std::string& folder) {
+Result<void> UpdaterClient::update(const std::string& wish, const std::string& folder) {
   BusError error;
   const int called = sd_bus_call_method(bus_.get(), kBusName, kBusPath, kBusInterface, "Update", error.get(), nullptr,
-                                        "bs", static_cast<int>(install), folder.c_str());
+                                        "ss", wish.c_str(), folder.c_str());
   if (called < 0) return failed(error, "ask for an update from", called);
   return {};
 }

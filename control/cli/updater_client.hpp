@@ -24,8 +24,8 @@ class UpdaterClient {
   [[nodiscard]] static Result<UpdaterClient> connect();
 
   [[nodiscard]] Result<UpdaterView> look();
-  // install: not only look. folder: what was published, on a medium; empty: from the source.
-  [[nodiscard]] Result<void> update(bool install, const std::string& folder);
+  // wish: "look", "prepare" or "install". folder: what was published, on a medium; empty: from the source.
+  [[nodiscard]] Result<void> update(const std::string& wish, const std::string& folder);
   [[nodiscard]] Result<void> send_back(bool with_data);
   // "Pin", "Unpin" or "Defer".
   [[nodiscard]] Result<void> call(const std::string& method);

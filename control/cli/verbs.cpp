@@ -62,7 +62,7 @@ Result<UpdaterView> follow(UpdaterClient& client) {
   }
 }
 
-Result<void> conclude(const UpdaterView& view, bool install) {
+Result<void> conclude(const UpdaterView& view) {
   const auto& record = view.record;
   if (!view.failure.empty()) return fail(Category::kCommandFailed, "update", "this machine", view.failure);
   if (updater::is_underway(record.state)) {
@@ -74,12 +74,12 @@ Result<void> conclude(const UpdaterView& view, bool install) {
     return {};
   }
   std::cout << record.target->version << ": " << record.reason << "\n";
-  if (!install) std::cout << "To install it now: haven update\n";
+  std::cout << "To install it now: haven update\n";
   return {};
 }
 
 struct UpdateWords {
-  bool install = true;
+  std::string wish = "install";
   std::string folder;
 };
 
@@ -87,11 +87,18 @@ Result<UpdateWords> parse_update(const Words& words) {
   UpdateWords parsed;
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (words[i] == "--check")
-      parsed.install = false;
+      parsed.wish = "look";
+    else if (words[i] == "--prepare")
+      parsed.wish = "prepare";
     else if (words[i] == "--from" && i + 1 < words.size())
       parsed.folder = fs::absolute(words[++i]);
     else
       return misused("update " + words[i]);
+  }
+  for (const auto* hidden : {"/tmp/", "/var/tmp/"}) {
+    if (parsed.folder.starts_with(hidden))
+      return fail(Category::kInvalidInput, "update from", parsed.folder,
+                  "the updater has a /tmp of its own and does not see this one; use a folder below /mnt or /root");
   }
   if (!parsed.folder.empty() && !fs::is_directory(parsed.folder))
     return fail(Category::kNotFound, "update from", parsed.folder, "there is no such folder; is the medium mounted?");
@@ -116,8 +123,8 @@ Result<void> update(const Words& words) {
     return {};
   }
   const auto wanted = TRY(parse_update(words));
-  TRY(client.update(wanted.install, wanted.folder));
-  return conclude(TRY(follow(client)), wanted.install);
+  TRY(client.update(wanted.wish, wanted.folder));
+  return conclude(TRY(follow(client)));
 }
 
 Result<void> roll_back(const Words& words) {
@@ -157,8 +164,8 @@ Result<void> discard(const Words& words) {
 const std::vector<Verb>& verbs() {
   static const std::vector<Verb> kVerbs{
       {"status", "[--json]", "which version runs, and what becomes of updates", show_status},
-      {"update", "[--check | --from FOLDER | --later | --cancel]",
-       "install a new version now; only look; from a medium; not today; stop fetching", update},
+      {"update", "[--check | --prepare] [--from FOLDER] | --later | --cancel",
+       "install a new version now; only look; all but the restart; from a medium; not today; stop fetching", update},
       {"rollback", "[--keep-data]", "restart into the version before, with its data, or with today's", roll_back},
       {"pin", "", "stay at this version until unpinned",
        [](const Words& words) { return wish(words, "Pin", "This version stays.\n"); }},

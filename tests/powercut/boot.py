@@ -55,12 +55,12 @@ class Boot:
         text = next(filter(None, map(self.read, MENUS)), None)
         if text is None:
             raise Violation("GRUB finds no menu")
-        first, entries = parse(text.decode())
+        first, unconfirmed, entries = parse(text.decode())
         if not entries or entries[0].deployment != first:
             raise Violation(f"the menu says its first entry is {first!r}, its entries are {[entry.deployment for entry in entries]}")
         for entry in entries:
             self._check(entry)
-        starts = entry_to_start(first, environment(self.read(ENVIRONMENT)))
+        starts = entry_to_start(unconfirmed, environment(self.read(ENVIRONMENT)))
         if starts >= len(entries):
             raise Violation(f"the boot environment starts entry {starts}, there are {len(entries)}")
         return Menu(tuple(entries), starts)
@@ -75,8 +75,8 @@ class Boot:
 
 
 def parse(text):
-    """(haven_first, entries) of a menu that haven-boot-menu wrote."""
-    first = re.search(r"(?m)^set haven_first='([^']*)'$", text)
+    """(haven_first, haven_unconfirmed, entries) of a menu that haven-boot-menu wrote."""
+    first, unconfirmed = (re.search(rf"(?m)^set {name}='([^']*)'$", text) for name in ("haven_first", "haven_unconfirmed"))
     entries = []
     for deployment, body in re.findall(r"(?ms)^menuentry '[^\n]*' --id '([^']+)' [^\n]*\{\n(.*?)^\}$", text):
         kernel = re.search(r"(?m)^  linux '([^']+)'", body)
@@ -85,7 +85,7 @@ def parse(text):
         if not kernel or not link:
             raise Violation(f"the menu's entry {deployment} has no kernel or no deployment")
         entries.append(Entry(deployment, kernel[1], initrd[1] if initrd else None, link[1]))
-    return first[1] if first else "", entries
+    return first[1] if first else "", unconfirmed[1] if unconfirmed else "", entries
 
 
 def environment(block):
@@ -95,7 +95,7 @@ def environment(block):
     return dict(line.split("=", 1) for line in block[len(HEADER):].decode(errors="replace").splitlines() if "=" in line)
 
 
-def entry_to_start(first, variables):
+def entry_to_start(unconfirmed, variables):
     """What image/disk/grub.cfg decides: 0 for the first entry, 1 for the one before it."""
-    on_trial = variables.get("haven_trial") and variables["haven_trial"] == first
-    return 1 if on_trial and variables.get("haven_tries") not in TRIES else 0
+    may_try = variables.get("haven_trial") == unconfirmed and variables.get("haven_tries") in TRIES
+    return 0 if not unconfirmed or may_try else 1

@@ -1,19 +1,20 @@
 """Visits the disk of a recording as a power cut at each flush, or between two, would leave it, and checks what must hold.
 
 Inv-A, B, E: GRUB finds a menu of its own, whole kernels, and whole deployments behind every entry; exactly one would start.
-Inv-C: what was acknowledged is there.
+Inv-C: what was acknowledged is there. A test may add rules of its own.
 """
 
 import collections
 import dataclasses
 import itertools
+import pathlib
 import random
 import time
 
 from .boot import Boot, Violation
 from .disk import Disk, mounted, parts, run
 from .log import Log
-from .root import Reference, check_deployment, check_kept
+from .root import VAR, Reference, check_deployment, check_kept
 
 BLOCK = 4096  # what a disk writes whole or not at all
 
@@ -71,10 +72,11 @@ def half(entry):
 
 
 class Replay:
-    """One recording, in a workspace (disk.workspace)."""
+    """One recording, in a workspace (disk.workspace). rules: each gets /var of a cut's disk and the deployment that would start
+    next, and raises Violation."""
 
-    def __init__(self, recording, workspace):
-        self.recording, self.workspace = recording, workspace
+    def __init__(self, recording, workspace, rules=()):
+        self.recording, self.workspace, self.rules = recording, workspace, rules
         self.log = Log(recording.log)
         self.disk = Disk(workspace / "disk.raw", recording.base, recording.size, self.log)
         self.references = {commit: self._reference(commit) for commit in recording.commits}
@@ -135,6 +137,8 @@ class Replay:
             for number, kept in self._kept:
                 if number <= cut.entries:
                     check_kept(root, kept)
+            for rule in self.rules:
+                rule(pathlib.Path(f"{root}/{VAR}"), menus[-1].entries[menus[-1].starts].deployment)
 
     def _reference(self, commit):
         folder = self.workspace / commit

@@ -20,6 +20,7 @@ def entry(deployment):
 
 
 MENU = "set haven_first='new.0'\n" + entry("new.0") + entry("old.0")
+TRIAL = "set haven_unconfirmed='new.0'\n" + MENU
 
 
 def block(**variables):
@@ -59,8 +60,9 @@ def test_a_whole_menu_starts_its_first_entry(boot):
 
 
 def test_a_version_out_of_tries_starts_the_one_before(boot):
-    tries = {tries: boot(**{"grub2/grubenv": block(haven_trial="new.0", haven_tries=tries)}).menu().starts for tries in (3, 1, 0)}
-    assert tries == {3: 0, 1: 0, 0: 1}
+    starts = {tries: boot(**{"loader/grub.cfg": TRIAL.encode(), "grub2/grubenv": block(haven_trial="new.0", haven_tries=tries)})
+              .menu().starts for tries in (3, 1, 0)}
+    assert starts == {3: 0, 1: 0, 0: 1}
 
 
 def test_the_menu_is_found_where_grub_looks_for_it(boot):
@@ -73,7 +75,7 @@ def test_the_menu_is_found_where_grub_looks_for_it(boot):
     ({"loader/grub.cfg": MENU.replace("first='new", "first='old").encode()}, "its first entry is 'old.0'"),
     ({f"{FOLDER}/vmlinuz-6": None}, "is missing"),
     ({f"{FOLDER}/initramfs-6.img": b"initram"}, "is not whole"),
-    ({"loader/grub.cfg": ("set haven_first='new.0'\n" + entry("new.0")).encode(),
+    ({"loader/grub.cfg": TRIAL.replace(entry("old.0"), "").encode(),
       "grub2/grubenv": block(haven_trial="new.0", haven_tries=0)}, "starts entry 1, there are 1"),
 ])
 def test_what_would_not_start_is_named(boot, files, sentence):
@@ -91,5 +93,6 @@ def test_a_damaged_environment_counts_for_empty():
     assert environment(None) == environment(b"") == environment(block(haven_tries=2)[:512]) == environment(bytes(1024)) == {}
 
 
-def test_a_trial_of_another_deployment_counts_nothing():
-    assert entry_to_start("new.0", {"haven_trial": "other.0", "haven_tries": "0"}) == 0
+def test_a_version_on_trial_whose_tries_are_lost_is_not_started():
+    assert entry_to_start("new.0", {}) == entry_to_start("new.0", {"haven_trial": "other.0", "haven_tries": "3"}) == 1
+    assert entry_to_start("", {"haven_trial": "new.0", "haven_tries": "0"}) == 0

@@ -51,7 +51,21 @@ TEST_F(ASchedule, PreparesWhatWasFoundAtOnceAndSwitchesInTheWindow) {
 }
 
 TEST_F(ASchedule, SwitchesAtOnceForTheOwner) {
-  EXPECT_EQ(at(State::kStaged, {.now = kNoon, .next_check = kNoon + kHour, .by_hand = true}).verb, "switch");
+  EXPECT_EQ(at(State::kStaged, {.now = kNoon, .next_check = kNoon + kHour, .wish = Wish::kInstall}).verb,
+            "switch");
+}
+
+TEST_F(ASchedule, LaysAVersionOutForTheOwnerAndWaitsWithTheSwitch) {
+  settings.automatic = false;
+  const Situation prepare{.now = kNoon, .next_check = kNoon + kHour, .wish = Wish::kPrepare};
+  EXPECT_EQ(at(State::kChecked, prepare).verb, "advance");
+  EXPECT_EQ(at(State::kStaged, prepare).verb, "");
+}
+
+TEST_F(ASchedule, OnlyLooksWhenTheOwnerOnlyWantsALook) {
+  settings.automatic = false;
+  EXPECT_EQ(at(State::kIdle, {.now = kNoon, .next_check = 0, .wish = Wish::kLook}).verb, "check-by-hand");
+  EXPECT_EQ(at(State::kChecked, {.now = kNoon, .next_check = kNoon + kHour, .wish = Wish::kLook}).verb, "");
 }
 
 TEST_F(ASchedule, WaitsForTheOwnerInManualMode) {

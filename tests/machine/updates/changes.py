@@ -13,8 +13,10 @@ INIT = "/usr/lib/systemd/systemd"
 WEBDAV = "/usr/lib/openhaven/catalogue/files/webdav.yaml"
 RADICALE = "/usr/lib/openhaven/catalogue/calendar/radicale.yaml"
 UPDATER = "/usr/libexec/openhaven/haven-updater"
+WORKER = "/usr/libexec/openhaven/haven-update"
 UNITS = "/usr/lib/systemd/system"
 
+CRASHES = File(b"#!/bin/sh\nkill -SEGV $$\n", 0o755)
 COMMAND = b"command: [/usr/sbin/apache2, -DFOREGROUND, -f, /etc/httpd/httpd.conf]\n"
 
 
@@ -83,7 +85,12 @@ def files_unlike_its_health():
 
 def updater_crashes():
     """The new version's own updater does not work."""
-    return {UPDATER: File(b"#!/bin/sh\nkill -SEGV $$\n", 0o755)}
+    return {UPDATER: CRASHES}
+
+
+def worker_crashes():
+    """Not even what finds out which version has started."""
+    return {WORKER: CRASHES}
 
 
 # What data meets

@@ -2,7 +2,9 @@
 
 import contextlib
 import dataclasses
+import pathlib
 import subprocess
+import time
 
 from ..qemu.machine import Machine
 
@@ -28,8 +30,16 @@ class Start:
         return self.deployment.split(".")[0]
 
 
+@dataclasses.dataclass(frozen=True)
+class Frozen:
+    """A running machine that stands still in two files. Any number of machines may go on from there."""
+
+    disk: pathlib.Path
+    memory: pathlib.Path
+
+
 class UpdatingMachine(Machine):
-    """Verbs of its own: wait_for_boot_of. hang_resets: the watchdog restarts a machine that hangs."""
+    """Verbs of its own: wait_for_boot_of, freeze_whole, wake. hang_resets: the watchdog restarts a machine that hangs."""
 
     def __init__(self, *arguments, hang_resets=False, **given):
         super().__init__(*arguments, watchdog="reset" if hang_resets else "none", ends_at_restart=False, **given)
@@ -40,6 +50,24 @@ class UpdatingMachine(Machine):
         self.start = self.wait_until(self.look, "ssh answers")
         return self
 
+    def freeze_whole(self):
+        """Ends the machine so that others can go on from here."""
+        frozen = Frozen(self.folder / "disk.qcow2", self.folder / "memory")
+        self._hang_up()
+        self.freeze(frozen.memory)
+        return frozen
+
+    def wake(self, memory):
+        """Goes on from a frozen machine's memory, and has the time of today."""
+        self.switch_on(resume_from=memory)
+        self.start = self.wait_until(self.look, "ssh answers")
+        self.set_clock(time.time())
+        return self
+
+    def set_clock(self, seconds):
+        """Since the epoch."""
+        self.run("date", f"--set=@{seconds:.0f}")
+
     def reboot(self):
         """An orderly restart, of whatever version comes."""
         self.run("systemctl", "reboot", "--no-block", check=False)
@@ -48,7 +76,7 @@ class UpdatingMachine(Machine):
     def wait_for_boot_of(self, version, within=None):
         """Waits until ssh answers from a later start than the last one seen, of this version (None: of any). Returns the start.
 
-        Starts in between that never get so far, or are of other versions, are passed over: starts() counts them.
+        Starts in between that never get so far, or are of other versions, are passed over: starts_of() counts them.
         """
         seen = self.start
 
@@ -59,6 +87,10 @@ class UpdatingMachine(Machine):
         self.start = self.wait_until(has_come, f"a start of {version or 'any version'} after {seen}", within)
         return self
 
+    def has_settled(self):
+        """Whether systemd has nothing left to do."""
+        return self.run("systemctl", "list-jobs", "--no-legend") == ""
+
     def look(self):
         """The start that answers now."""
         self._hang_up()
@@ -66,9 +98,9 @@ class UpdatingMachine(Machine):
         assert len(told) == 3, f"a machine on its way down: {told}"
         return Start(*told)
 
-    def starts(self):
-        """How often the boot loader started a version since the machine was switched on."""
-        return self.console.text().count(KERNEL_STARTS)
+    def starts_of(self, version):
+        """How often the boot loader took an entry of this version since the machine was switched on."""
+        return self.console.text().count(f"{KERNEL_STARTS}OpenHaven {version} ")
 
     def _hang_up(self):
         """Ends the shared connection: after a restart nobody is at its other end."""

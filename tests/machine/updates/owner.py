@@ -23,6 +23,17 @@ def ask_for_update(machine, *words):
     return machine.run("haven", "update", *words, check=False)
 
 
+def prepare(machine):
+    """`haven update --prepare`: everything but the restart."""
+    return ask_for_update(machine, "--prepare")
+
+
+def kept_data(machine, record, path):
+    """What the version that failed had made of a file."""
+    below = path.removeprefix("/var/lib/openhaven/")
+    return machine.run("cat", f"/var/lib/openhaven/data-sets/{record['outcome']['failed_data']}/{below}")
+
+
 def wait_for_verdict(machine, kind):
     """Waits until the last update ended this way and nothing is under way; returns the record."""
     def ended():

@@ -4,20 +4,16 @@ import pytest
 import requests
 
 from . import changes, owner
-from .publisher import Publisher
-from .server import Server
+from .conftest import DOMAIN
 from ..cloud import Cloud
 
-DOMAIN = "updates.home.arpa"
 FILES = "/var/lib/openhaven/data/webdav/files/owner"
 NOTE = f"{FILES}/note.txt"
 
 
 @pytest.fixture(scope="module")
-def machine(make_machine):
-    machine = make_machine(firmware="bios", credentials={"openhaven.domain": DOMAIN}).boot()
-    machine.wait_until_live()
-    return machine
+def machine(wake):
+    return wake()
 
 
 @pytest.fixture(scope="module")
@@ -26,22 +22,10 @@ def good(versions):
 
 
 @pytest.fixture(scope="module")
-def publisher(versions, good):
-    publisher = Publisher(versions)
+def updated(machine, versions, publisher, server, good, measured):
+    """The machine after a good update."""
     publisher.publish(versions.composed)
     publisher.publish(good)
-    return publisher
-
-
-@pytest.fixture(scope="module")
-def server(publisher):
-    with Server(publisher.folder) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def updated(machine, server, good, measured):
-    """The machine after a good update."""
     machine.run("sh", "-c", f"echo before > {NOTE}")
     owner.follow(machine, server.guests_url)
     said = owner.ask_for_update(machine)
@@ -80,8 +64,7 @@ def test_a_version_that_never_gets_healthy_is_taken_back_with_its_data(machine, 
     assert machine.run("cat", NOTE) == "before\n"
     assert machine.run("ls", FILES).split() == ["note.txt"]
     assert "webdav" in record["outcome"]["reason"]
-    kept = f"/var/lib/openhaven/data-sets/{record['outcome']['failed_data']}/data/webdav/files/owner/note.txt"
-    assert machine.run("cat", kept) == "migrated\n"
+    assert owner.kept_data(machine, record, NOTE) == "migrated\n"
 
 
 def test_its_owner_is_told(machine):

@@ -18,6 +18,7 @@ std::string_view trimmed(std::string_view text) {
 
 Facts Console::look() {
   Facts facts{.version = parts_.version, .addresses = parts_.addresses(), .note = parts_.note};
+  if (parts_.rescue) facts.rescue = parts_.rescue();
   const auto status = claim_.status();
   facts.answers = status.has_value();
   if (!status) return facts;

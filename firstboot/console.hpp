@@ -16,6 +16,7 @@ class Console {
   struct Parts {
     std::string version;
     std::string note;  // as in Facts
+    std::function<std::string()> rescue;
     std::function<std::vector<std::string>()> addresses;
     std::function<std::optional<stack::Live>()> live;
     std::function<std::string()> fingerprint;

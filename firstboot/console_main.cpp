@@ -12,6 +12,7 @@
 #include "firstboot/log.hpp"
 #include "platform/credential.hpp"
 #include "platform/file.hpp"
+#include "platform/os_release.hpp"
 #include "stack/authority.hpp"
 
 namespace {
@@ -21,16 +22,6 @@ using namespace stratify::firstboot;
 
 constexpr int kTerminal = STDIN_FILENO;
 constexpr std::size_t kLongestNote = 500;
-
-std::string version() {
-  const auto text = read_file("/usr/lib/os-release", 65536).value_or("");
-  constexpr std::string_view kKey = "\nIMAGE_VERSION=";
-  const auto at = text.find(kKey);
-  if (at == std::string::npos) return "";
-  auto value = text.substr(at + kKey.size(), text.find('\n', at + 1) - at - kKey.size());
-  std::erase(value, '"');
-  return value;
-}
 
 std::optional<stack::Live> live() {
   const auto text = read_file(stack::kLiveFile, 1U << 20U);
@@ -54,8 +45,9 @@ Result<void> serve_console() {
   TRY(claim.watch_changes());
   const auto addresses = TRY(watch_addresses());
   Console console(claim,
-                  {.version = version(),
+                  {.version = running_version(),
                    .note = credential("openhaven.note", kLongestNote).value_or(""),
+                   .rescue = [] { return stack::known_fingerprint("/run/openhaven/rescue.sha256"); },
                    .addresses = reachable_addresses,
                    .live = live,
                    .fingerprint = [] { return stack::known_fingerprint(); },

@@ -140,6 +140,14 @@ Lines live(const Facts& facts) {
   return lines;
 }
 
+// For the owner of a machine that no version is healthy on.
+void append_rescue(Lines& lines, const Facts& facts) {
+  if (facts.rescue.empty()) return;
+  lines.insert(lines.end(), {"", "This machine needs you. What happened, and your data (name: owner):"});
+  for (const auto& address : facts.addresses) lines.push_back("  https://" + address + ":9443/");
+  append_fingerprint(lines, facts.rescue);
+}
+
 Lines body(const Facts& facts) {
   if (!facts.answers) return {heading(facts), "", "Starting ..."};
   switch (facts.status.state) {
@@ -177,7 +185,7 @@ std::string claim_link(const std::string& address, const std::string& code) {
 bool needs_redraw(const Facts& shown, const Facts& now) {
   const bool running = has_owner(shown.status.state) && !shown.status.answering;
   const bool still_running = has_owner(now.status.state) && !now.status.answering;
-  if (shown.answers != now.answers) return true;
+  if (shown.answers != now.answers || shown.rescue != now.rescue) return true;
   if (starts_again(shown.status) != starts_again(now.status)) return true;
   if (running && still_running) return false;
   auto same = now;
@@ -189,6 +197,7 @@ bool needs_redraw(const Facts& shown, const Facts& now) {
 
 Lines screen(const Facts& facts) {
   auto lines = body(facts);
+  append_rescue(lines, facts);
   if (facts.note.empty()) return lines;
   lines.emplace_back();
   append_wrapped(lines, printable(facts.note), 78);

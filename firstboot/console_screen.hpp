@@ -18,6 +18,7 @@ struct Facts {
   std::optional<stack::Live> live;
   std::string fingerprint;  // of the cloud's own authority, empty while it is unknown
   std::string note;         // what the host of a virtual machine has to say; may be empty
+  std::string rescue;       // fingerprint of the rescue page's certificate; empty unless it is shown
   bool answers = true;      // haven-claim does
 
   friend bool operator==(const Facts&, const Facts&) = default;

@@ -95,6 +95,8 @@ class Services {
   // Watches them for the whole window. kCommandFailed names the first that stopped, restarted or does not
   // answer.
   [[nodiscard]] virtual Result<void> stay_up(const std::vector<std::string>& excused) = 0;
+  // The page by which the owner gets at journal and data when no version is healthy.
+  [[nodiscard]] virtual Result<void> show_rescue(bool wanted) = 0;
   // Restarts the machine; returns before it happens.
   [[nodiscard]] virtual Result<void> restart_machine() = 0;
 };

@@ -38,6 +38,7 @@ Result<void> Update::found(const Target& target, const std::string& reason) {
   // What rolled back or was confirmed has been told; a new version begins anew.
   if (record_.state == State::kConfirmed) TRY(go(Event::kSettled, "the next version is at hand"));
   if (record_.state == State::kRolledBack) TRY(go(Event::kHealthy, "the next version is at hand"));
+  if (record_.state == State::kStuck) offer_rescue(false);
   record_.target = target;
   record_.trial.clear();
   record_.attempts = 0;

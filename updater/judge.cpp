@@ -55,14 +55,24 @@ Result<void> Update::judge_old() {
   auto healthy = effects_.services.come_up(record_.ailing);
   if (healthy) healthy = effects_.services.stay_up(record_.ailing);
   if (healthy) {
+    offer_rescue(false);
     forget_target();
     return go(Event::kHealthy, "the version before is healthy");
   }
-  if (record_.state == State::kStuck) return healthy;
-  const auto reason = "neither version is healthy: " + healthy.error().message();
-  record_.outcome->kind = "stuck";
-  record_.outcome->reason += "; " + reason;
-  return go(Event::kUnhealthy, reason);
+  if (record_.state != State::kStuck) {
+    const auto reason = "neither version is healthy: " + healthy.error().message();
+    record_.outcome->kind = "stuck";
+    record_.outcome->reason += "; " + reason;
+    TRY(go(Event::kUnhealthy, reason));
+  }
+  offer_rescue(true);
+  return healthy;
+}
+
+// Without it the machine is no worse: it is told, and nothing else waits for it.
+void Update::offer_rescue(bool wanted) {
+  const auto done = effects_.services.show_rescue(wanted);
+  if (!done) effects_.say(done.error().message());
 }
 
 Result<void> Update::send_back(bool restore_data) {

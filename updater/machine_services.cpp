@@ -11,6 +11,7 @@ namespace stratify::updater {
 namespace {
 
 constexpr const char* kStack = "haven-stack.service";
+constexpr const char* kRescue = "haven-rescue.service";
 constexpr const char* kHealth = "haven-health.service";
 // They would start services again, or wait for them, while data is to stand still.
 constexpr const char* kDnsTimer = "haven-dns.timer";
@@ -144,6 +145,10 @@ Result<void> MachineServices::stay_up(const std::vector<std::string>& excused) {
   }
   TRY(see_health(units));
   return see_addresses();
+}
+
+Result<void> MachineServices::show_rescue(bool wanted) {
+  return run_job(units_, {.verb = wanted ? UnitVerb::kStart : UnitVerb::kStop, .unit = kRescue}, kStopLimit);
 }
 
 Result<void> MachineServices::restart_machine() {

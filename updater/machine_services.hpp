@@ -33,6 +33,7 @@ class MachineServices final : public Services {
   [[nodiscard]] Result<void> start() override;
   [[nodiscard]] Result<void> come_up(const std::vector<std::string>& excused) override;
   [[nodiscard]] Result<void> stay_up(const std::vector<std::string>& excused) override;
+  [[nodiscard]] Result<void> show_rescue(bool wanted) override;
   [[nodiscard]] Result<void> restart_machine() override;
 
  private:

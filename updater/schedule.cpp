@@ -18,6 +18,7 @@ std::string unfinished(State state) {
     case State::kOnTrial:
     case State::kCondemned:
     case State::kRolledBack:
+    case State::kStuck:  // only to see whether it got healthy, ever more seldom
       return "judge";
     default:
       return {};

@@ -9,6 +9,7 @@ namespace stratify::updater {
 Result<void> Update::start() {
   if (record_.state == State::kStaged)
     return go(Event::kStageLost, "the machine restarted before the switch; it is laid out anew");
+  if (record_.state == State::kStuck) offer_rescue(true);
   if (!is_underway(record_.state)) return {};
   const auto view = TRY(effects_.boot.look());
   if (view.running.deployment == record_.trial) return started_new();

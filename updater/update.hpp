@@ -76,6 +76,7 @@ class Update {
   // judge.cpp
   [[nodiscard]] Result<void> judge_new();
   [[nodiscard]] Result<void> judge_old();
+  void offer_rescue(bool wanted);
   [[nodiscard]] Result<void> confirm();
   [[nodiscard]] Result<void> blame(const Error& error);
   [[nodiscard]] Result<void> condemn(const std::string& reason);

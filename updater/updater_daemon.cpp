@@ -333,7 +333,8 @@ std::string notice_of(const Record& record, unsigned used_percent) {
   }
   if (record.state == State::kStuck)
     text +=
-        "Neither version is healthy, so nothing more is tried. See: haven status, journalctl -p warning\n";
+        "Neither version is healthy, so nothing more is tried. See: haven status, journalctl -p warning, and "
+        "https://THIS-MACHINE:9443/ for your data.\n";
   if (used_percent >= kFullPercent)
     text += std::format("The disk is {} % full; updates need room. See: haven status\n", used_percent);
   return text;

@@ -7,7 +7,7 @@
 #include "control/cli/describe.hpp"
 #include "control/cli/updater_client.hpp"
 #include "platform/bus.hpp"
-#include "platform/file.hpp"
+#include "platform/os_release.hpp"
 #include "updater/data_sets.hpp"
 
 namespace stratify::control {
@@ -17,16 +17,6 @@ namespace fs = std::filesystem;
 namespace {
 
 using updater::State;
-
-// IMAGE_VERSION of os-release(5).
-std::string running_version() {
-  const auto text = read_file("/usr/lib/os-release", 64U << 10U).value_or("");
-  constexpr std::string_view kKey = "\nIMAGE_VERSION=";
-  const auto begin = text.find(kKey);
-  if (begin == std::string::npos) return "unknown";
-  const auto value = text.substr(begin + kKey.size());
-  return value.substr(0, value.find('\n'));
-}
 
 Unexpected misused(const std::string& what) {
   return fail(Category::kInvalidInput, "", what, "haven does not know this; see: haven --help");

@@ -31,5 +31,12 @@ TEST(ACertificate, ThatIsNoneIsRefused) {
   EXPECT_EQ(fingerprint.error().message(), "a certificate: cannot read: it is no certificate in PEM form");
 }
 
+TEST(ASelfSignedCertificate, IsKnownByAFingerprintOfItsOwn) {
+  const auto one = make_self_signed("openhaven.local", std::chrono::hours(1));
+  const auto other = make_self_signed("openhaven.local", std::chrono::hours(1));
+  ASSERT_TRUE(one && other);
+  EXPECT_NE(fingerprint_of(one->certificate).value(), fingerprint_of(other->certificate).value());
+}
+
 }  // namespace
 }  // namespace stratify

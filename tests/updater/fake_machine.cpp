@@ -117,6 +117,7 @@ std::string FakeMachine::choose_entry() {
 void FakeMachine::boot() {
   staged_.clear();
   services_run_ = false;
+  rescue_is_shown_ = false;
   for (int i = 0; i < 12; ++i) {
     running_ = choose_entry();
     const auto& version = versions_.at(running_);
@@ -264,6 +265,10 @@ Result<void> FakeMachine::come_up(const std::vector<std::string>& /*excused*/) {
 Result<void> FakeMachine::stay_up(const std::vector<std::string>& /*excused*/) {
   if (versions_.at(running_).stays_up) return {};
   return fail(Category::kCommandFailed, "watch", "mail.service", "it has restarted");
+}
+
+Result<void> FakeMachine::show_rescue(bool wanted) {
+  return effect([&] { return rescue_is_shown_ = wanted, Result<void>(); });
 }
 
 Result<void> FakeMachine::restart_machine() {

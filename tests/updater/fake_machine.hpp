@@ -62,6 +62,7 @@ class FakeMachine final : public Source, public Boot, public Data, public Servic
   [[nodiscard]] bool is_counting() const { return mark_ || env_trial_; }
   void mend() { versions_.at(running_).stays_up = true; }
   void lose_boot_environment() { env_trial_.reset(); }
+  [[nodiscard]] bool rescue_is_shown() const { return rescue_is_shown_; }
   [[nodiscard]] bool is_broken() const { return broken_; }
 
   // Source
@@ -90,6 +91,7 @@ class FakeMachine final : public Source, public Boot, public Data, public Servic
   Result<void> start() override;
   Result<void> come_up(const std::vector<std::string>& excused) override;
   Result<void> stay_up(const std::vector<std::string>& excused) override;
+  Result<void> show_rescue(bool wanted) override;
   Result<void> restart_machine() override;
 
  private:
@@ -117,6 +119,7 @@ class FakeMachine final : public Source, public Boot, public Data, public Servic
   std::string running_;
   std::string staged_;
   bool services_run_ = true;
+  bool rescue_is_shown_ = false;
   bool restarting_ = false;
   bool power_is_cut_ = false;
   bool broken_ = false;  // it restarts for ever

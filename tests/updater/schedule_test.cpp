@@ -68,6 +68,10 @@ TEST_F(ASchedule, OnlyLooksWhenTheOwnerOnlyWantsALook) {
   EXPECT_EQ(at(State::kChecked, {.now = kNoon, .next_check = kNoon + kHour, .wish = Wish::kLook}).verb, "");
 }
 
+TEST_F(ASchedule, LooksWhetherAMachineThatIsStuckGotHealthy) {
+  EXPECT_EQ(at(State::kStuck, {.now = kNoon, .next_check = kNoon + kHour}).verb, "judge");
+}
+
 TEST_F(ASchedule, WaitsForTheOwnerInManualMode) {
   settings.automatic = false;
   const auto night = kNoon + 15 * kHour + 1;

@@ -114,6 +114,19 @@ TEST_F(AnUpdate, IsStuckWhenTheVersionBeforeIsNotHealthyEither) {
   EXPECT_EQ(machine.record().outcome->kind, "stuck");
 }
 
+TEST_F(AnUpdate, ThatIsStuckShowsTheRescuePageUntilSomethingIsHealthy) {
+  machine.install({.name = "1.0", .number = 1, .stays_up = false, .migrates = false});
+  machine.publish({.name = "2.0", .number = 2, .stays_up = false});
+  update(machine);
+  EXPECT_TRUE(machine.rescue_is_shown());
+  machine.power_cycle();
+  EXPECT_TRUE(machine.rescue_is_shown());
+  machine.mend();
+  static_cast<void>(machine.run([](Update& update) { return update.judge(); }));
+  EXPECT_EQ(machine.record().state, State::kIdle);
+  EXPECT_FALSE(machine.rescue_is_shown());
+}
+
 TEST_F(AnUpdate, IsGoneBackFromByTheOwnersWish) {
   machine.publish(kGood);
   update(machine);

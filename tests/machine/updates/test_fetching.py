@@ -124,7 +124,7 @@ def test_a_full_disk_is_named_before_the_first_byte_comes(followed, server):
 
 def test_a_full_boot_partition_is_named_before_the_first_byte_comes(followed, server):
     server.forget()
-    with filled(followed, "/boot", leave_mib=10):
+    with writable(followed, "/boot"), filled(followed, "/boot", leave_mib=10):
         said = refusal(followed, "--prepare")
     assert "/boot" in said and "MiB" in said
     assert server.count("/repo/*") == 0
@@ -132,9 +132,10 @@ def test_a_full_boot_partition_is_named_before_the_first_byte_comes(followed, se
 
 def test_missing_inodes_are_named_as_such(followed, server):
     server.forget()
-    followed.run("sh", "-c", "mkdir /boot/many; cd /boot/many; seq $(stat -f -c %d .) | xargs touch; true")
-    said = refusal(followed, "--prepare")
-    followed.run("rm", "-r", "/boot/many")
+    with writable(followed, "/boot"):
+        followed.run("sh", "-c", "mkdir /boot/many; cd /boot/many; seq $(stat -f -c %d .) | xargs touch; true")
+        said = refusal(followed, "--prepare")
+        followed.run("rm", "-r", "/boot/many")
     assert "inodes" in said
     assert server.count("/repo/*") == 0
 
@@ -229,9 +230,21 @@ def clock(machine, seconds):
 
 
 @contextlib.contextmanager
+def writable(machine, folder):
+    machine.run("mount", "-o", "remount,rw", folder)
+    try:
+        yield
+    finally:
+        machine.run("mount", "-o", "remount,ro", folder)
+
+
+@contextlib.contextmanager
 def filled(machine, folder, leave_mib):
     """Within it so much room is left on a file system."""
-    machine.run("sh", "-c", f"""cd {folder}; left=$(($(stat -f -c '%a * %S / 1048576' .))); fallocate -l $((left - {leave_mib}))M filling; sync""")
+    room = machine.run("stat", "-f", "-c", "%a %S", folder).split()
+    size = int(room[0]) * int(room[1]) - (leave_mib << 20)
+    machine.run("fallocate", "-l", size, f"{folder}/filling")
+    machine.run("sync")
     try:
         yield
     finally:

@@ -81,11 +81,9 @@ Result<void> Update::next_step() {
   }
 }
 
+// It is not noted as one that failed: what came may have been damaged on its way, and whoever can do that
+// must not be able to keep this machine from the version for ever. The next look at the list finds it again.
 Result<void> Update::refuse(const Error& error) {
-  const auto target = *record_.target;
-  if (error.category() == Category::kVerification)
-    record_.failed.push_back(
-        {.commit = target.commit, .version = target.version, .reason = error.message(), .when = now()});
   record_.reason = error.message();
   end_with("refused");
   forget_target();

@@ -85,10 +85,10 @@ Result<UpdateWords> parse_update(const Words& words) {
     else
       return misused("update " + words[i]);
   }
-  for (const auto* hidden : {"/tmp/", "/var/tmp/"}) {
+  for (const auto* hidden : {"/tmp/", "/var/tmp/", "/root/", "/var/roothome/", "/home/", "/var/home/"}) {
     if (parsed.folder.starts_with(hidden))
       return fail(Category::kInvalidInput, "update from", parsed.folder,
-                  "the updater has a /tmp of its own and does not see this one; use a folder below /mnt or /root");
+                  "the updater does not see /tmp, /root and /home; mount the medium below /mnt");
   }
   if (!parsed.folder.empty() && !fs::is_directory(parsed.folder))
     return fail(Category::kNotFound, "update from", parsed.folder, "there is no such folder; is the medium mounted?");

@@ -162,6 +162,16 @@ TEST_F(AnUpdate, OfALostBootEnvironmentEndsInTheKnownVersion) {
   EXPECT_EQ(machine.data(), kUntouched);
 }
 
+TEST_F(AnUpdate, WhoseDownloadWasDamagedIsFetchedAgainAfterTheNextLook) {
+  machine.publish(kGood);
+  static_cast<void>(machine.run([](Update& update) { return update.check(true); }));
+  machine.fault(machine.effects_so_far(), FakeMachine::Fault::kRefuses);
+  EXPECT_FALSE(machine.run([](Update& update) { return update.advance(); }));
+  EXPECT_EQ(machine.record().outcome->kind, "refused");
+  update(machine);
+  EXPECT_EQ(machine.running_version(), "2.0");
+}
+
 TEST_F(AnUpdate, IsRefusedWhileAnotherIsOnItsWay) {
   machine.publish(kGood);
   const auto first = Turn::take(folder.path(), "fetching 2.0").value();

@@ -99,6 +99,16 @@ class Machine(Claimable):
             self._process.send_signal(signal.SIGCONT)
         return path
 
+    def plug(self, connected, within=30):
+        """The cable of its network: in or out."""
+        with socket.socket(socket.AF_UNIX) as monitor:
+            monitor.settimeout(within)
+            monitor.connect(str(self.folder / "monitor"))
+            monitor.sendall(f"set_link net {'on' if connected else 'off'}\n".encode())
+            said = b""
+            while said.count(b"(qemu) ") < 2:  # before the command and after it
+                said += monitor.recv(4096)
+
     def freeze(self, path, within=120):
         """Writes the running machine's memory to a file and ends it. Its disk may then be the base of others."""
         with socket.socket(socket.AF_UNIX) as monitor:

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 
 OVMF = pathlib.Path("/usr/share/OVMF")
-PORTS = (22, 80, 443)
+PORTS = (22, 80, 443, 9443)
 
 
 def command(folder, address, *, firmware, processors, credentials, seed, resume_from, watchdog, ends_at_restart, record):

@@ -104,6 +104,15 @@ def migrates(path, to):
     return _starts("haven-test-migration.service", unit)
 
 
+def ruins_podman():
+    """A version that leaves something behind in /var which keeps every container of every version from starting."""
+    script = "rm -rf /var/lib/containers; echo ruined > /var/lib/containers; sync"
+    unit = ("[Unit]\nDescription=Ruin what all versions share\nDefaultDependencies=no\nRequiresMountsFor=/var\n"
+            "After=local-fs.target\nBefore=haven-stack.service\n"
+            f"[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/sh -c '{script}'\n")
+    return _starts("haven-test-ruin.service", unit)
+
+
 def writes_at_start(path, text):
     """A version that leaves a note at each start."""
     unit = ("[Unit]\nDescription=Note a start of a test\nRequiresMountsFor=/var\n"

@@ -52,9 +52,9 @@ def live(image, key, public_key, tmp_path_factory):  # noqa: F811
     machine.wait_until_live()
     machine.wait_for_console("Press Enter to show the owner's password once")
     machine.type("")
-    machine.wait_for_console("owner's first password: ")
+    password = machine.wait_for_console(r"owner's first password: (\S+)")[1]
     machine.wait_until(machine.has_settled, "nothing is starting any more")
-    return machine.freeze_whole()
+    return machine.freeze_whole(password)
 
 
 @pytest.fixture(scope="module")

@@ -32,10 +32,11 @@ class Start:
 
 @dataclasses.dataclass(frozen=True)
 class Frozen:
-    """A running machine that stands still in two files. Any number of machines may go on from there."""
+    """A running machine that stands still in two files. Any number of machines may go on from there. password: of its owner."""
 
     disk: pathlib.Path
     memory: pathlib.Path
+    password: str
 
 
 class UpdatingMachine(Machine):
@@ -50,9 +51,9 @@ class UpdatingMachine(Machine):
         self.start = self.wait_until(self.look, "ssh answers")
         return self
 
-    def freeze_whole(self):
+    def freeze_whole(self, password):
         """Ends the machine so that others can go on from here."""
-        frozen = Frozen(self.folder / "disk.qcow2", self.folder / "memory")
+        frozen = Frozen(self.folder / "disk.qcow2", self.folder / "memory", password)
         self._hang_up()
         self.freeze(frozen.memory)
         return frozen

@@ -107,8 +107,8 @@ def test_a_newer_list_is_never_followed_by_an_older_one(followed, server, lists)
 
 def test_a_medium_with_an_older_list_is_refused_too(followed, lists):
     text = base64.b64encode(lists["first"]).decode()
-    followed.run("sh", "-c", f"mkdir -p /root/usb/channels; echo {text} | base64 -d > /root/usb{LIST}")
-    assert "has seen a later one" in refusal(followed, "--check", "--from", "/root/usb")
+    followed.run("sh", "-c", f"mkdir -p /mnt/usb/channels; echo {text} | base64 -d > /mnt/usb{LIST}")
+    assert "has seen a later one" in refusal(followed, "--check", "--from", "/mnt/usb")
 
 
 # Room

@@ -20,6 +20,7 @@ constexpr const char* kDns = "haven-dns.service";
 constexpr std::chrono::seconds kStopLimit{120};
 constexpr std::chrono::seconds kStartLimit{900};
 constexpr std::chrono::milliseconds kBetweenLooks{500};
+constexpr std::chrono::seconds kBetweenHealthCommands{10};  // each starts a program in every container
 
 std::vector<UnitJob> jobs(UnitVerb verb, const std::vector<std::string>& units) {
   std::vector<UnitJob> all;
@@ -133,6 +134,7 @@ Result<void> MachineServices::stay_up(const std::vector<std::string>& excused) {
   const auto units = TRY(required(excused));
   const auto first = TRY(starts_of(units));
   const auto end = std::chrono::steady_clock::now() + options_.trial;
+  auto health_is_due = std::chrono::steady_clock::now();
   while (std::chrono::steady_clock::now() < end) {
     const auto left = std::chrono::ceil<std::chrono::seconds>(end - std::chrono::steady_clock::now());
     options_.say(std::format("watching the services: {} s left", left.count()));
@@ -142,6 +144,9 @@ Result<void> MachineServices::stay_up(const std::vector<std::string>& excused) {
       if (now.at(unit) != since)
         return fail(Category::kCommandFailed, "watch", unit, "it has restarted; see: journalctl -u " + unit);
     }
+    if (std::chrono::steady_clock::now() < health_is_due) continue;
+    TRY(see_health(units));
+    health_is_due = std::chrono::steady_clock::now() + kBetweenHealthCommands;
   }
   TRY(see_health(units));
   return see_addresses();

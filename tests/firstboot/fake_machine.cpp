@@ -13,7 +13,7 @@
 #include "firstboot/claim_bus.hpp"
 #include "firstboot/claim_daemon.hpp"
 #include "firstboot/welcome_server.hpp"
-#include "tests/firstboot/fake_units.hpp"
+#include "tests/support/fake_units.hpp"
 
 namespace {
 
@@ -65,7 +65,7 @@ Result<void> claim(const std::filesystem::path& folder, const std::string& held)
 
 Result<void> welcome(const std::string& path) {
   BusClaim api(TRY(open_system_bus()));
-  firstboot::tests::FakeUnits units;
+  stratify::tests::FakeUnits units;
   Welcome pages(api, units, {});
   Descriptor listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};

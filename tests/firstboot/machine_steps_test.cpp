@@ -4,7 +4,7 @@
 
 #include "platform/file.hpp"
 #include "stack/secrets.hpp"
-#include "tests/firstboot/fake_units.hpp"
+#include "tests/support/fake_units.hpp"
 
 namespace stratify::firstboot {
 namespace {
@@ -14,7 +14,7 @@ class TheStepsOnAMachine : public testing::Test {
   TemporaryFolder folder_ = TemporaryFolder::create(testing::TempDir()).value();
   std::filesystem::path configuration_ = folder_.path() / "etc/openhaven/cloud.yaml";
   stack::Domain domain_ = stack::Domain::parse("cloud.test").value();
-  tests::FakeUnits units_;
+  stratify::tests::FakeUnits units_;
   MachineSteps steps_{units_, {.root = folder_.path()}};
   std::vector<std::string> reported_;
   Report report_ = [this](std::string_view line) { reported_.emplace_back(line); };

@@ -2,8 +2,8 @@
 #include <iostream>
 
 #include "firstboot/welcome.hpp"
-#include "tests/firstboot/fake_units.hpp"
 #include "tests/firstboot/in_process_claim.hpp"
+#include "tests/support/fake_units.hpp"
 
 namespace {
 
@@ -113,7 +113,7 @@ class Preview {
   TemporaryFolder folder_ = TemporaryFolder::create("/tmp").value();
   std::unique_ptr<Claim> claim_;
   firstboot::tests::InProcessClaim api_{claim_};
-  firstboot::tests::FakeUnits units_;
+  stratify::tests::FakeUnits units_;
   Welcome::Places places_{.live = folder_.path() / "live.json",
                           .dns = folder_.path() / "dns.json",
                           .fingerprint = folder_.path() / "authority.sha256"};

@@ -6,8 +6,8 @@
 
 #include "firstboot/page.hpp"
 #include "tests/firstboot/claim_fixture.hpp"
-#include "tests/firstboot/fake_units.hpp"
 #include "tests/firstboot/in_process_claim.hpp"
+#include "tests/support/fake_units.hpp"
 
 namespace stratify::firstboot {
 namespace {
@@ -85,7 +85,7 @@ class ThePages : public tests::ClaimFixture {
                           .dns = folder_.path() / "dns.json",
                           .fingerprint = folder_.path() / "authority.sha256"};
   tests::InProcessClaim api_{claim_};
-  tests::FakeUnits units_;
+  stratify::tests::FakeUnits units_;
   Welcome welcome_{api_, units_, places_};
   std::string cookie_;
 };

@@ -7,13 +7,14 @@
 
 #include "platform/bus.hpp"
 
-namespace stratify::firstboot::tests {
+namespace stratify::tests {
 
 class FakeUnits final : public Units {
  public:
   std::map<std::string, UnitState> states;
   std::vector<UnitJob> jobs;  // as they were asked for
   std::string job_result = "done";
+  std::string system = "running";
   std::vector<std::string> says;  // what every service says while its job runs
 
   Result<void> reload_all() override { return {}; }
@@ -34,8 +35,8 @@ class FakeUnits final : public Units {
     return UnitState{
         .load = "not-found", .active = "inactive", .sub = "dead", .result = "", .status_text = ""};
   }
-  Result<std::string> system_state() override { return "running"; }
+  Result<std::string> system_state() override { return system; }
   Result<void> reset_failed(const std::string& /*unit*/) override { return {}; }
 };
 
-}  // namespace stratify::firstboot::tests
+}  // namespace stratify::tests

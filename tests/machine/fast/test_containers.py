@@ -52,6 +52,11 @@ def test_the_images_come_from_the_read_only_store(running):
     assert images and all(image["ReadOnly"] for image in images)
 
 
+def test_podman_keeps_no_database_that_a_later_version_could_change(running):
+    assert running.run("podman", "info", "--format", "{{.Store.TransientStore}}").strip() == "true"
+    assert running.run("sh", "-c", "ls /var/lib/containers/storage/*.sql* /var/lib/containers/storage/libpod 2>/dev/null; true") == ""
+
+
 def test_a_service_that_is_well_writes_no_journal(running, image):
     running.run("systemctl", "start", "caddy")
     running.run("podman", "healthcheck", "run", "caddy")

@@ -40,6 +40,19 @@ def test_it_comes_back_after_a_power_cut(make_machine):
     assert machine.failed_units() == []
 
 
+MATTERS = ("/boot", "/usr", "/etc/openhaven", "/var/lib/openhaven", "/var/lib/openhaven/update", "/var/lib/containers",
+           "/run/podman/podman.sock")
+
+
+def test_who_shows_the_pages_can_write_nothing_that_matters(running):
+    running.run("systemctl", "start", "haven-welcome.service")
+    process = running.run("systemctl", "show", "--value", "--property=MainPID", "haven-welcome.service").strip()
+    inside = ["nsenter", f"--target={process}", "--mount", "setpriv", "--reuid=haven-welcome", "--regid=haven-welcome", "--clear-groups"]
+    running.run(*inside, "test", "-d", "/usr")
+    writable = [place for place in MATTERS if running.run(*inside, "test", "-w", place, check=False).returncode == 0]
+    assert writable == []
+
+
 # Network
 
 def test_nobody_listens_to_the_network_but_for_names_and_the_proxy(running):

@@ -143,14 +143,14 @@ def test_missing_inodes_are_named_as_such(followed, server):
 # The download
 
 
-def test_an_object_with_a_flipped_bit_is_refused(followed, server):
-    with server.fault(OBJECTS, faults.FlipBit()):
-        assert "checksum" in refusal(followed, "--prepare").lower()
-
-
 def test_a_version_without_its_signature_is_refused(followed, server):
     with server.fault("/repo/objects/*.commitmeta", faults.Status(404)):
         assert "sign" in refusal(followed, "--prepare")
+
+
+def test_an_object_with_a_flipped_bit_is_refused(followed, server):
+    with server.fault(OBJECTS, faults.FlipBit()):
+        assert "checksum" in refusal(followed, "--prepare").lower()
 
 
 def test_a_server_that_falls_silent_can_be_left(followed, server):

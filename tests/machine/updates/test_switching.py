@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from . import changes, owner
+from . import changes, faults, keys, owner
 
 pytestmark = pytest.mark.torture
 NOTE = "/var/lib/openhaven/data/webdav/files/owner/note.txt"
@@ -15,8 +15,15 @@ CUTS = 10
 
 
 @pytest.fixture(scope="module")
-def barrier(versions):
-    return versions.make("0.1.1", changes.another_initramfs())
+def new_key(folder):
+    return keys.new(folder / "k")
+
+
+@pytest.fixture(scope="module")
+def barrier(versions, new_key):
+    """It brings another initramfs, and the key that signs later versions."""
+    brings_key = {"/usr/share/ostree/trusted.gpg.d/new.gpg": new_key.public()}
+    return versions.make("0.1.1", changes.another_initramfs(), brings_key)
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +52,18 @@ def test_without_a_snapshot_there_is_no_update(machine):
     assert owner.record(machine)["state"] in ("verified", "prepared", "staged")
     assert machine.run("systemctl", "is-active", "webdav.service").strip() == "active"
     assert "haven_unconfirmed" not in machine.run("cat", "/boot/loader/grub.cfg")
+
+
+def test_a_shutdown_does_not_wait_for_a_download(machine, server):
+    machine.run("haven", "pin")
+    machine.run("haven", "unpin")
+    assert "0.1.1" in owner.ask_for_update(machine, "--check").stdout
+    server.forget()
+    with server.fault("/repo/*", faults.Stall()):
+        machine.run("systemctl", "start", "--no-block", "haven-update@advance")
+        machine.wait_until(lambda: server.count("/repo/*") or owner.record(machine)["state"] != "checked", "it is at work")
+        machine.reboot()
+    assert machine.start.version == "0.1.0"
 
 
 def test_what_is_staged_is_staged_again_after_a_power_cut(machine):
@@ -87,6 +106,12 @@ def test_then_to_the_newest_though_there_is_no_network(machine, server, newest):
     owner.wait_for_verdict(machine, "confirmed")
     assert machine.start.commit == newest.commit
     assert "newest version" in owner.ask_for_update(machine, "--check").stdout
+
+
+def test_a_version_of_the_new_key_alone_is_taken(machine, versions, publisher, newest, new_key, folder):
+    publisher.publish(versions.make("0.1.3", after=newest, key=new_key), keys=[new_key.secret_file(folder / "new")])
+    assert "0.1.3 lies ready" in owner.prepare(machine).stdout
+    machine.run("haven", "pin")
 
 
 def test_a_confirmed_version_stays_however_often_the_power_goes(machine):

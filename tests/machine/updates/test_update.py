@@ -28,8 +28,10 @@ def updated(machine, versions, publisher, server, good, measured):
     publisher.publish(good)
     machine.run("sh", "-c", f"echo before > {NOTE}")
     owner.follow(machine, server.guests_url)
-    said = owner.ask_for_update(machine)
-    assert "0.1.1" in said.stdout, said.stdout + said.stderr + machine.story()
+    said = owner.prepare(machine)
+    assert "0.1.1 lies ready" in said.stdout, said.stdout + said.stderr + machine.story()
+    machine.run("sh", "-c", "echo late > /etc/late.conf")
+    owner.ask_for_update(machine)
     machine.wait_for_boot_of("0.1.1")
     record = owner.wait_for_verdict(machine, "confirmed")
     moments = record["moments"]
@@ -46,6 +48,14 @@ def test_a_good_version_stays(machine, updated, good):
 def test_it_keeps_the_data(machine, updated):
     assert machine.run("cat", NOTE) == "before\n"
     Cloud(machine, DOMAIN).wait_until_served()
+
+
+def test_it_has_what_changed_in_etc_after_it_was_laid_out(machine, updated):
+    assert machine.run("cat", "/etc/late.conf") == "late\n"
+
+
+def test_nobody_can_claim_it_again(machine, updated):
+    assert machine.claim_over_web(DOMAIN, code="AAAA-AAAA").answer.status_code in (404, 421)
 
 
 def test_it_is_no_longer_on_trial(machine, updated):
@@ -80,4 +90,5 @@ def test_it_is_not_tried_again_and_a_higher_one_is(machine, versions, publisher,
 
 def test_addresses_answer_after_all_that(machine):
     Cloud(machine, DOMAIN).wait_until_served()
+    assert machine.claim_over_web(DOMAIN, code="AAAA-AAAA").answer.status_code in (404, 421)
     assert requests.get(f"http://{DOMAIN}/openhaven-ca.crt", timeout=60).ok

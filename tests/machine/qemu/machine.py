@@ -99,15 +99,14 @@ class Machine(Claimable):
             self._process.send_signal(signal.SIGCONT)
         return path
 
-    def plug(self, connected, within=30):
+    def plug(self, connected):
         """The cable of its network: in or out."""
-        with socket.socket(socket.AF_UNIX) as monitor:
-            monitor.settimeout(within)
-            monitor.connect(str(self.folder / "monitor"))
-            monitor.sendall(f"set_link net {'on' if connected else 'off'}\n".encode())
-            said = b""
-            while said.count(b"(qemu) ") < 2:  # before the command and after it
-                said += monitor.recv(4096)
+        self._tell_qemu(f"set_link net {'on' if connected else 'off'}")
+
+    def plug_stick(self, image):
+        """A USB stick, by an image of it."""
+        self._tell_qemu(f"drive_add 0 if=none,id=stick,format=raw,readonly=on,file={image}")
+        self._tell_qemu("device_add usb-storage,drive=stick")
 
     def freeze(self, path, within=120):
         """Writes the running machine's memory to a file and ends it. Its disk may then be the base of others."""
@@ -146,6 +145,16 @@ class Machine(Claimable):
         facts = dict(line.split(":") for line in self.run("cat", "/proc/meminfo").splitlines())
         kib = {name: int(value.split()[0]) for name, value in facts.items()}
         return (kib["MemTotal"] - kib["MemAvailable"]) // 1024
+
+    def _tell_qemu(self, command, within=30):
+        """One command of its monitor."""
+        with socket.socket(socket.AF_UNIX) as monitor:
+            monitor.settimeout(within)
+            monitor.connect(str(self.folder / "monitor"))
+            monitor.sendall(f"{command}\n".encode())
+            said = b""
+            while said.count(b"(qemu) ") < 2:  # before the command and after it
+                said += monitor.recv(4096)
 
     def _is_on(self):
         return self._process.poll() is None

@@ -16,7 +16,7 @@ def command(folder, address, *, firmware, processors, credentials, seed, resume_
              *_processor(), *_firmware(firmware, folder),
              *(_recorded_disk(folder / "disk.qcow2", record) if record else _disk("disk", folder / "disk.qcow2")),
              "-netdev", "user,id=net" + "".join(f",hostfwd=tcp:{address}:{port}-:{port}" for port in PORTS),
-             "-device", "virtio-net-pci,netdev=net", "-device", "virtio-rng-pci", "-device", "i6300esb",
+             "-device", "virtio-net-pci,netdev=net", "-device", "virtio-rng-pci", "-device", "i6300esb", "-device", "qemu-xhci",
              "-chardev", f"socket,id=console,path={folder}/console", "-serial", "chardev:console",
              "-chardev", f"socket,id=monitor,path={folder}/monitor,server=on,wait=off", "-mon", "monitor"]
     if seed:
@@ -75,6 +75,14 @@ def make_seed(folder, user_data):
         (folder / name).write_text(text)
         _tool("mcopy", "-i", seed, folder / name, f"::{name}")
     return seed
+
+
+def make_stick(path, label, folder):
+    """A USB stick (FAT) that holds what a folder does."""
+    size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) // 1024 + 64 * 1024
+    _tool("mkfs.fat", "-F", "32", "-n", label, "-C", path, str(size))
+    _tool("mcopy", "-s", "-i", path, *folder.iterdir(), "::")
+    return path
 
 
 def _tool(*words):

@@ -1,0 +1,47 @@
+"""BIOS. An update from a USB stick, on a machine without a network."""
+
+import json
+import shutil
+
+import pytest
+
+from . import changes, owner
+from ..qemu.qemu import make_stick
+
+pytestmark = pytest.mark.torture
+STICK = "/dev/disk/by-label/RELEASES"
+
+
+@pytest.fixture(scope="module")
+def stick(versions, publisher, folder):
+    """What was published, without the repository: the list and the file for USB."""
+    publisher.publish(versions.composed)
+    facts = publisher.publish(versions.make("0.1.1", changes.another_initramfs()), for_usb=True)
+    content = folder / "stick"
+    shutil.copytree(publisher.folder / "channels", content / "channels")
+    shutil.copy(publisher.delta_file(facts), content)
+    return make_stick(folder / "stick.img", "RELEASES", content)
+
+
+@pytest.fixture(scope="module")
+def machine(wake, stick):
+    machine = wake()
+    owner.follow(machine, "http://192.0.2.1")  # nobody
+    machine.plug_stick(stick)
+    machine.wait_until(lambda: machine.run("test", "-e", STICK) == "", "the stick is there")
+    machine.run("mount", "-o", "ro", STICK, "/mnt")
+    return machine
+
+
+def test_a_file_that_was_changed_is_refused(machine, stick):
+    machine.run("sh", "-c", "mkdir -p /var/mnt2 && cp -r /mnt/* /var/mnt2 && printf x | dd of=$(ls /var/mnt2/*.delta) bs=1 seek=1000000 conv=notrunc")
+    done = owner.ask_for_update(machine, "--prepare", "--from", "/var/mnt2")
+    machine.run("rm", "-r", "/var/mnt2")
+    assert done.returncode == 1
+    assert json.loads(machine.run("haven", "status", "--json"))["state"] in ("idle", "checked")
+
+
+def test_a_machine_goes_to_the_version_on_the_stick(machine):
+    owner.ask_for_update(machine, "--from", "/mnt")
+    machine.wait_for_boot_of("0.1.1", within=1200)
+    owner.wait_for_verdict(machine, "confirmed")

@@ -31,20 +31,37 @@ class ContainerHealth {
   [[nodiscard]] virtual Result<bool> is_healthy(const std::string& container) = 0;
 };
 
+// Images in podman's store, each by name and digest: "registry.example.org/name@sha256:<64 hexadecimal
+// digits>". kInvalidInput for a name without a digest.
+class ContainerImages {
+ public:
+  virtual ~ContainerImages() = default;
+  // Whether an image with this digest is there.
+  [[nodiscard]] virtual Result<bool> has_image(const std::string& name) = 0;
+  // Fetches it from its registry unless it is there, within an hour. kUnavailable when the registry does not
+  // give it, kVerification when the store holds something else under the name afterwards.
+  [[nodiscard]] virtual Result<void> pull_image(const std::string& name) = 0;
+  // kNotFound when there is none, kConflict while a container uses it.
+  [[nodiscard]] virtual Result<void> remove_image(const std::string& name) = 0;
+};
+
 // Connects anew for each call: the service behind the socket ends when it is idle.
-class PodmanSocket final : public Podman, public ContainerHealth {
+class PodmanSocket final : public Podman, public ContainerHealth, public ContainerImages {
  public:
   static constexpr const char* kDefaultSocket = "/run/podman/podman.sock";
 
   explicit PodmanSocket(std::filesystem::path socket = kDefaultSocket) : socket_(std::move(socket)) {}
 
-  // Errors: kUnavailable when nobody listens or the answer is no HTTP, kTimeout after 60 s, otherwise
-  // podman's own sentence (404 kNotFound, 409 kConflict, else kCommandFailed).
+  // Errors: kUnavailable when nobody listens or the answer is no HTTP, kTimeout after 60 s (a pull: an hour),
+  // otherwise podman's own sentence (404 kNotFound, 409 kConflict, else kCommandFailed).
   [[nodiscard]] Result<std::map<std::string, std::string>> secrets() override;
   [[nodiscard]] Result<void> set_secret(const std::string& name, const std::string& data,
                                         const std::string& label) override;
   [[nodiscard]] Result<void> remove_secret(const std::string& name) override;
   [[nodiscard]] Result<bool> is_healthy(const std::string& container) override;
+  [[nodiscard]] Result<bool> has_image(const std::string& name) override;
+  [[nodiscard]] Result<void> pull_image(const std::string& name) override;
+  [[nodiscard]] Result<void> remove_image(const std::string& name) override;
 
  private:
   std::filesystem::path socket_;

@@ -43,7 +43,9 @@ Result<BoundImage> image_of(const Fields& fields) {
   constexpr std::string_view kAlgorithm = "sha256:";
   if (!digest || !digest->starts_with(kAlgorithm) || !Sha256::parse(digest->substr(kAlgorithm.size())))
     return fields.expected("digest", "sha256: and 64 lower-case hexadecimal digits");
-  return BoundImage{.reference = std::move(reference), .digest = *digest};
+  // Lists of before the size was asked for are without it.
+  const auto bytes = fields.has("bytes") ? TRY(fields.number("bytes")) : 0;
+  return BoundImage{.reference = std::move(reference), .digest = *digest, .bytes = bytes};
 }
 
 Result<UpdateFrom> update_of(const Fields& fields) {
@@ -129,7 +131,7 @@ void print(std::string& text, const json::value& value, std::size_t depth) {
 }
 
 json::object object_of(const BoundImage& image) {
-  return {{"reference", image.reference}, {"digest", image.digest}};
+  return {{"reference", image.reference}, {"digest", image.digest}, {"bytes", image.bytes}};
 }
 
 json::object object_of(const UpdateFrom& update) {

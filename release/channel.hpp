@@ -30,8 +30,9 @@ struct Rollout {
 
 // A service image that is not inside the commit: pulled by digest before the release is deployed.
 struct BoundImage {
-  std::string reference;  // "registry.example.org/name"
-  std::string digest;     // "sha256:<64 hexadecimal digits>"
+  std::string reference;    // "registry.example.org/name"
+  std::string digest;       // "sha256:<64 hexadecimal digits>"
+  std::uint64_t bytes = 0;  // compressed, as the registry hands it out; 0 when it is not known
   friend bool operator==(const BoundImage&, const BoundImage&) = default;
 };
 

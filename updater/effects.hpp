@@ -30,12 +30,16 @@ class Source {
   virtual ~Source() = default;
   // Reads and checks the list of the channel. by_hand: the roll-out does not hold the owner back.
   [[nodiscard]] virtual Result<Listed> list(const Record& record, bool by_hand) = 0;
-  // Brings every object of the version here, going on where the last attempt ended. Looks for room first.
+  // Brings every object of the version here, going on where the last attempt ended. Looks for room first, for
+  // its bound images too.
   [[nodiscard]] virtual Result<void> fetch(const Target& target) = 0;
   // kVerification when the commit is not signed by a trusted key or is not what the list says.
   [[nodiscard]] virtual Result<void> verify(const Target& target) = 0;
-  // Room for what is still to come, /etc and bound images. kNoSpace, kConflict (with each path of /etc).
+  // Whether /etc will merge, and the bound images: each that is missing is pulled. kConflict (with each path
+  // of /etc), kVerification when an image has another digest, kUnavailable when it cannot be had now.
   [[nodiscard]] virtual Result<void> prepare(const Target& target) = 0;
+  // Bound images, by name, that no version here needs any more. One that is gone already is no error.
+  [[nodiscard]] virtual Result<void> remove_image(const std::string& name) = 0;
 };
 
 // Which version runs, and which the boot menu offers.

@@ -73,12 +73,22 @@ Result<void> Update::next_step() {
       TRY(effects_.source.verify(target));
       return go(Event::kMatched, target.version + " is signed and is what the list says");
     case State::kVerified:
+      TRY(note_images());
       TRY(effects_.source.prepare(target));
-      return go(Event::kFits, "there is room, and /etc will merge");
+      return go(Event::kFits, "there is room, /etc will merge, and every image is here");
     default:
       record_.trial = TRY(effects_.boot.stage(target));
       return go(Event::kStaged, target.version + " lies ready");
   }
+}
+
+// Before they are pulled: what nobody remembers, nobody removes.
+Result<void> Update::note_images() {
+  if (record_.target->images.empty()) return {};
+  auto& names = record_.images[record_.target->version];
+  names.clear();
+  for (const auto& image : record_.target->images) names.push_back(image.name);
+  return store_.save(record_);
 }
 
 // It is not noted as one that failed: what came may have been damaged on its way, and whoever can do that

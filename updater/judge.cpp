@@ -32,6 +32,7 @@ Result<void> Update::confirm() {
                              .data_set = record_.data_set};
   end_with("confirmed");
   TRY(go(Event::kHealthy, record_.target->version + " stays: every service stayed healthy"));
+  TRY(tidy_images({record_.target->version, record_.previous->version}));
   return effects_.data.tidy({record_.data_set});
 }
 
@@ -57,7 +58,8 @@ Result<void> Update::judge_old() {
   if (healthy) {
     offer_rescue(false);
     forget_target();
-    return go(Event::kHealthy, "the version before is healthy");
+    TRY(go(Event::kHealthy, "the version before is healthy"));
+    return tidy_images({record_.previous->version});
   }
   if (record_.state != State::kStuck) {
     const auto reason = "neither version is healthy: " + healthy.error().message();

@@ -13,6 +13,7 @@
 #include "platform/sysroot.hpp"
 #include "release/choice.hpp"
 #include "release/envelope.hpp"
+#include "updater/bound_images.hpp"
 #include "updater/etc_merge.hpp"
 #include "updater/room.hpp"
 
@@ -51,7 +52,8 @@ Target target_of(const release::Release& release, const Sha256& running) {
     target.bytes = update.delta_bytes != 0 ? update.delta_bytes : update.bytes;
     target.installed_bytes = update.installed_bytes;
   }
-  for (const auto& image : release.images) target.images.push_back(image.reference + "@" + image.digest);
+  for (const auto& image : release.images)
+    target.images.push_back({.name = image.reference + "@" + image.digest, .bytes = image.bytes});
   return target;
 }
 
@@ -121,10 +123,16 @@ Result<Listed> MachineSource::list(const Record& record, bool by_hand) {
   return listed;
 }
 
-Result<void> MachineSource::fetch(const Target& target) {
-  TRY(check_room(repository(), TRY(room_at(repository())), target.installed_bytes + kReserve, 0));
+// The objects and podman's store lie on one file system.
+Result<void> MachineSource::look_for_room(const Target& target) {
+  const auto images = room_for(TRY(missing_images(images_, target.images)));
+  TRY(check_room(repository(), TRY(room_at(repository())), target.installed_bytes + images + kReserve, 0));
   const auto boot = options_.root / "boot";
-  TRY(check_room(boot, TRY(room_at(boot)), target.boot_bytes, 16));
+  return check_room(boot, TRY(room_at(boot)), target.boot_bytes, 16);
+}
+
+Result<void> MachineSource::fetch(const Target& target) {
+  TRY(look_for_room(target));
   TRY(make_writable(options_.root / "sysroot"));
   const bool from_file = options_.folder && fs::exists(*options_.folder / delta_name(target));
   TRY(from_file ? take_from_folder(target) : pull(target));
@@ -210,9 +218,13 @@ Result<void> MachineSource::check_etc(const Target& target) const {
 
 Result<void> MachineSource::prepare(const Target& target) {
   TRY(check_etc(target));
-  if (target.images.empty()) return {};
-  return fail(Category::kInvalidInput, "prepare", target.version,
-              "it needs images that are not inside it, which this version cannot fetch yet");
+  return pull_missing(images_, target.images, options_.say);
+}
+
+Result<void> MachineSource::remove_image(const std::string& name) {
+  const auto removed = images_.remove_image(name);
+  if (!removed && removed.error().category() == Category::kNotFound) return {};
+  return removed;
 }
 
 }  // namespace stratify::updater

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "platform/podman.hpp"
 #include "platform/running_sysroot.hpp"
 #include "release/channel.hpp"
 #include "stack/configuration.hpp"
@@ -24,16 +25,20 @@ struct SourceOptions {
 
 class MachineSource final : public Source {
  public:
-  explicit MachineSource(SourceOptions options) : options_(std::move(options)) {}
+  // images has to outlive it.
+  MachineSource(ContainerImages& images, SourceOptions options)
+      : images_(images), options_(std::move(options)) {}
 
   [[nodiscard]] Result<Listed> list(const Record& record, bool by_hand) override;
   [[nodiscard]] Result<void> fetch(const Target& target) override;
   [[nodiscard]] Result<void> verify(const Target& target) override;
   [[nodiscard]] Result<void> prepare(const Target& target) override;
+  [[nodiscard]] Result<void> remove_image(const std::string& name) override;
 
  private:
   [[nodiscard]] Result<std::string> address() const;
   [[nodiscard]] Result<release::Channel> read_channel() const;
+  [[nodiscard]] Result<void> look_for_room(const Target& target);
   [[nodiscard]] Result<void> pull(const Target& target);
   [[nodiscard]] Result<void> take_from_folder(const Target& target);
   [[nodiscard]] Result<void> check_signature(const Target& target) const;
@@ -42,6 +47,7 @@ class MachineSource final : public Source {
   [[nodiscard]] std::vector<std::filesystem::path> keyrings() const;
   [[nodiscard]] std::string delta_name(const Target& target) const;
 
+  ContainerImages& images_;
   SourceOptions options_;
 };
 

@@ -33,6 +33,7 @@ State tag_invoke(json::value_to_tag<State> /*tag*/, const json::value& value) {
 
 // NOLINTEND(misc-use-internal-linkage)
 
+BOOST_DESCRIBE_STRUCT(BoundImage, (), (name, bytes))
 BOOST_DESCRIBE_STRUCT(Target, (),
                       (version, number, commit, ref, timestamp, bytes, installed_bytes, boot_bytes, images))
 BOOST_DESCRIBE_STRUCT(Installed, (), (deployment, version))
@@ -43,17 +44,29 @@ BOOST_DESCRIBE_STRUCT(Step, (), (when, from, event, to, reason))
 BOOST_DESCRIBE_STRUCT(Record, (),
                       (format, state, reason, target, trial, previous, data_set, restore_data, attempts,
                        starts, ailing, floor_number, serials, failed, pinned, deferred_until, outcome,
-                       way_back, moments, history))
+                       way_back, images, moments, history))
 
-std::string to_json(const Record& record) { return json::serialize(json::value_from(record)) + "\n"; }
+namespace {
+
+constexpr std::string_view kImages = "images";
+
+}  // namespace
+
+// After going back, a version reads this that may not know of images yet and refuses keys it does not know.
+std::string to_json(const Record& record) {
+  auto value = json::value_from(record);
+  if (record.images.empty()) value.as_object().erase(kImages);
+  return json::serialize(value) + "\n";
+}
 
 Result<Record> parse_record(std::string_view text) {
   const auto garbled = [](std::string cause) {
     return fail(Category::kInvalidInput, "read", "the record of updates", std::move(cause));
   };
   boost::system::error_code error;
-  const auto value = json::parse(text, error);
+  auto value = json::parse(text, error);
   if (error) return garbled("it is no JSON");
+  if (auto* const members = value.if_object()) members->emplace(kImages, json::object());
   const auto record = json::try_value_to<Record>(value);
   if (record.has_error()) return garbled("it has another shape: " + record.error().message());
   if (record->format != 1) return garbled("it was written by another version");

@@ -17,6 +17,13 @@ namespace stratify::updater {
 // Seconds since the epoch.
 using Time = std::int64_t;
 
+// An image of a service that is not inside the commit.
+struct BoundImage {
+  std::string name;         // "reference@sha256:..."
+  std::uint64_t bytes = 0;  // compressed; 0 when it is not known
+  friend bool operator==(const BoundImage&, const BoundImage&) = default;
+};
+
 // The version an update leads to, as its channel lists it.
 struct Target {
   std::string version;
@@ -27,7 +34,7 @@ struct Target {
   std::uint64_t bytes = 0;            // to fetch
   std::uint64_t installed_bytes = 0;  // to keep
   std::uint64_t boot_bytes = 0;       // kernel and initramfs
-  std::vector<std::string> images;    // bound images, "reference@sha256:..."
+  std::vector<BoundImage> images;
   friend bool operator==(const Target&, const Target&) = default;
 };
 
@@ -96,6 +103,8 @@ struct Record {
   Time deferred_until = 0;  // the owner wants no restart before
   std::optional<Outcome> outcome;
   std::optional<WayBack> way_back;
+  // Names of the bound images that were fetched and not removed since, by version.
+  std::map<std::string, std::vector<std::string>> images;
   std::map<std::string, double> moments;  // seconds since the epoch, of the switch's phases
   std::vector<Step> history;              // the newest last
   friend bool operator==(const Record&, const Record&) = default;
@@ -106,7 +115,7 @@ inline constexpr std::size_t kLongestRecord = 1U << 20U;
 
 [[nodiscard]] std::string to_json(const Record& record);
 
-// kInvalidInput when the text is not what to_json writes.
+// kInvalidInput when the text is not what to_json writes, now or before there were bound images.
 [[nodiscard]] Result<Record> parse_record(std::string_view text);
 
 // Takes the row of the table that begins with the record's state and the event, and notes it in the history.

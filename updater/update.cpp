@@ -1,6 +1,8 @@
 #include "updater/update.hpp"
 
+#include <algorithm>
 #include <format>
+#include <set>
 
 namespace stratify::updater {
 
@@ -30,6 +32,26 @@ Result<void> Update::unpin() {
 Result<void> Update::defer(Time until) {
   record_.deferred_until = until;
   return store_.save(record_);
+}
+
+Result<void> Update::tidy_images(const std::vector<std::string>& needed_by) {
+  std::set<std::string> needed;
+  for (const auto& version : needed_by)
+    if (const auto found = record_.images.find(version); found != record_.images.end())
+      needed.insert(found->second.begin(), found->second.end());
+  for (auto& [version, names] : record_.images) {
+    if (std::ranges::contains(needed_by, version)) continue;
+    std::erase_if(names, [&](const auto& name) { return needed.contains(name) || is_removed(name); });
+  }
+  const auto forgotten =
+      std::erase_if(record_.images, [](const auto& entry) { return entry.second.empty(); });
+  return forgotten == 0 ? Result<void>() : store_.save(record_);
+}
+
+bool Update::is_removed(const std::string& image) {
+  const auto removed = effects_.source.remove_image(image);
+  if (!removed) effects_.say(removed.error().message() + "; it stays until the next update has ended");
+  return removed.has_value();
 }
 
 void Update::end_with(const std::string& kind, std::string failed_data) {

@@ -53,11 +53,16 @@ class Update {
   [[nodiscard]] Result<void> go(Event event, std::string reason);
   void note_moment(const std::string& name) { record_.moments[name] = effects_.clock(); }
   [[nodiscard]] Time now() const { return static_cast<Time>(effects_.clock()); }
+  // Removes the bound images that none of these versions needs. What cannot be removed is told and stays in
+  // the record: the next time tries again.
+  [[nodiscard]] Result<void> tidy_images(const std::vector<std::string>& needed_by);
+  [[nodiscard]] bool is_removed(const std::string& image);
   void end_with(const std::string& kind, std::string failed_data = {});
 
   // forward.cpp
   [[nodiscard]] Result<void> found(const Target& target, const std::string& reason);
   [[nodiscard]] Result<void> next_step();
+  [[nodiscard]] Result<void> note_images();
   [[nodiscard]] Result<void> refuse(const Error& error);
   void forget_target();
 

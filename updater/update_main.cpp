@@ -57,7 +57,8 @@ Result<void> run(const UpdateVerb& verb) {
   PodmanSocket podman;
   RealProcessRunner runner;
   const auto wanted = settings();
-  MachineSource source({.settings = wanted, .folder = folder(), .clock = seconds_since_epoch, .say = show});
+  MachineSource source(podman,
+                       {.settings = wanted, .folder = folder(), .clock = seconds_since_epoch, .say = show});
   MachineBoot boot(units, runner, {});
   MachineData data(DataSets("/"), seconds_since_epoch);
   MachineServices services(units, podman,

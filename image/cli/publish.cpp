@@ -159,7 +159,8 @@ void add_terms(po::options_description& options) {
       "machines believe the list for N days");
   add("notes", po::value<std::string>()->value_name("TEXT"), "what is new, for the owners of machines");
   add("image", po::value<std::vector<std::string>>()->value_name("REFERENCE@DIGEST"),
-      "a service image outside of the commit that machines pull first; may be repeated");
+      "a service image outside of the commit that machines pull first; its registry is asked for it; may be "
+      "repeated");
   add("keep", po::value<unsigned>()->value_name("N")->default_value(5),
       "keep the newest N releases of the channel, and every barrier");
   add("deltas-from", po::value<unsigned>()->value_name("N")->default_value(3),
@@ -188,6 +189,13 @@ Verb publish_verb() {
           "version of a channel published again gives its list new dates, and the terms that are given: do "
           "so, "
           "by a timer, before the list expires, or machines stop believing it.\n\n"
+          "A service image that is not inside the version is bound to it by --image, with the digest that "
+          "its "
+          "push printed. Machines pull it from its registry, without logging in, before they stage the "
+          "version; "
+          "so the registry is asked first whether it is there and how large it is. It has to stay there as "
+          "long "
+          "as the release is listed.\n\n"
           "Copy the folder to a server in this order: repo/, the .delta files, channels/; then delete what "
           "is "
           "gone.\n\n"
@@ -200,7 +208,9 @@ Verb publish_verb() {
                    {"stratify publish 0.2.0 --channel stable --rollout-hours 48",
                     "offers to all others what was tried in next, over two days"},
                    {"stratify publish 0.2.0 --channel stable --key out/release.key",
-                    "the same again: only renews the list"}},
+                    "the same again: only renews the list"},
+                   {"stratify publish --image registry.example.org/office@sha256:<digest>",
+                    "machines pull this image first"}},
       .files = {{"out/publish/repo/", "the OSTree repository"},
                 {"out/publish/openhaven-<version>-<arch>.delta", "a release in one file"},
                 {"out/publish/channels/<channel>.json", "the list of a channel and its signatures"},

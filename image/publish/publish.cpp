@@ -4,6 +4,7 @@
 #include <format>
 
 #include "image/publish/measure.hpp"
+#include "image/publish/registry.hpp"
 #include "platform/ostree_publish.hpp"
 #include "release/publication.hpp"
 
@@ -49,8 +50,15 @@ class Publication {
     if (options_.rollout_hours) release.rollout.hours = *options_.rollout_hours;
     if (options_.barrier) release.barrier = true;
     if (options_.notes) release.notes = *options_.notes;
-    if (!options_.images.empty()) release.images = options_.images;
+    if (!options_.images.empty()) release.images = TRY(bound_images(release));
     return release;
+  }
+
+  // Not what machines could not pull.
+  [[nodiscard]] Result<std::vector<release::BoundImage>> bound_images(const release::Release& release) const {
+    auto images = options_.images;
+    for (auto& image : images) image.bytes = TRY(bytes_in_registry(runner_, image, architecture_of(release)));
+    return images;
   }
 
   [[nodiscard]] Result<release::Release> known_or_new() const {

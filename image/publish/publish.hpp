@@ -27,7 +27,7 @@ struct PublishOptions {
   std::optional<unsigned> rollout_hours;  // none: as before, or everybody at once
   bool barrier = false;
   std::optional<std::string> notes;
-  std::vector<release::BoundImage> images;
+  std::vector<release::BoundImage> images;  // their sizes are asked of their registries; none: as before
 };
 
 struct Published {

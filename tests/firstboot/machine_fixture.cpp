@@ -1,13 +1,10 @@
 #include "tests/firstboot/machine_fixture.hpp"
 
 #include <poll.h>
-#include <signal.h>
 #include <sys/inotify.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -58,24 +55,6 @@ constexpr const char* kBusConfiguration = R"(<busconfig>
 )";
 
 }  // namespace
-
-Background::Background(const std::vector<std::string>& command) {
-  std::vector<std::string> words(command);
-  std::vector<char*> arguments;
-  for (auto& word : words) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
-  pid_ = ::fork();
-  if (pid_ != 0) return;
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // not even a killed test leaves it running
-  ::execvp(arguments[0], arguments.data());
-  ::_exit(127);
-}
-
-Background::~Background() {
-  if (pid_ <= 0) return;
-  ::kill(pid_, SIGKILL);
-  ::waitpid(pid_, nullptr, 0);
-}
 
 MachineFixture::MachineFixture() {
   ::chmod(folder_.path().c_str(),

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <sys/types.h>
 
 #include <functional>
 #include <memory>
@@ -11,20 +10,11 @@
 
 #include "firstboot/claim_bus.hpp"
 #include "platform/file.hpp"
+#include "tests/support/background.hpp"
 
 namespace stratify::firstboot::tests {
 
-// A program that runs in the background and is killed by the destructor.
-class Background {
- public:
-  explicit Background(const std::vector<std::string>& command);
-  ~Background();
-  Background(const Background&) = delete;
-  Background& operator=(const Background&) = delete;
-
- private:
-  pid_t pid_ = -1;
-};
+using stratify::tests::Background;
 
 class MachineFixture : public testing::Test {
  protected:

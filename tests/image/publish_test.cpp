@@ -14,6 +14,7 @@
 #include "platform/ostree_signature.hpp"
 #include "release/channel.hpp"
 #include "release/envelope.hpp"
+#include "tests/support/registry.hpp"
 
 namespace stratify::image {
 namespace {
@@ -211,9 +212,7 @@ TEST_F(APublisher, TellsAProgramInJson) {
 }
 
 TEST_F(APublisher, DescribesTheRelease) {
-  built_and_published("1.0", 1,
-                      {"--notes", "Mail is faster.", "--rollout-hours", "48", "--barrier", "--image",
-                       "registry.example.org/x@sha256:" + Sha256::of("x").hex()});
+  built_and_published("1.0", 1, {"--notes", "Mail is faster.", "--rollout-hours", "48", "--barrier"});
   const auto release = list().newest();
   EXPECT_EQ(release.ref, kRef);
   EXPECT_EQ(release.timestamp, 1'700'000'000 + 86400);
@@ -224,7 +223,6 @@ TEST_F(APublisher, DescribesTheRelease) {
   EXPECT_EQ(release.rollout.hours, 48U);
   EXPECT_EQ(release.rollout.start, release.published);
   EXPECT_EQ(release.notes, "Mail is faster.");
-  EXPECT_EQ(release.images.at(0).reference, "registry.example.org/x");
   EXPECT_EQ(release.delta_file->bytes, fs::file_size(web() / release.delta_file->name));
   EXPECT_EQ(release.delta_file->sha256, Sha256::of_file(web() / release.delta_file->name));
 }
@@ -419,6 +417,46 @@ TEST_F(APublisher, RefusesTermsThatMachinesWouldRefuse) {
   EXPECT_THAT(publish({"--expires-days", "0"}).err, HasSubstr("expected 1 to 3650 days"));
   EXPECT_THAT(publish({"--image", "registry.example.org/x:latest"}).err, HasSubstr("a digest cannot"));
   EXPECT_FALSE(fs::exists(web() / "channels/next.json"));
+}
+
+class APublisherWithARegistry : public APublisher {
+ protected:
+  tests::Registry registry_;
+};
+
+TEST_F(APublisherWithARegistry, BindsAnImageAndSaysHowLargeItIs) {
+  const auto image = registry_.push("mail");
+  built_and_published("1.0", 1, {"--image", image.name()});
+  const auto bound = list().newest().images.at(0);
+  EXPECT_EQ(bound.reference, image.reference);
+  EXPECT_EQ(bound.digest, image.digest);
+  EXPECT_EQ(bound.bytes, image.bytes);
+  published({"1.0", "--channel", "stable"});
+  EXPECT_EQ(list("stable").newest().images.at(0), bound);
+}
+
+TEST_F(APublisherWithARegistry, RefusesAnImageThatItDoesNotHave) {
+  build_version("1.0", 1);
+  const auto outcome = publish({"--image", "127.0.0.1:5000/office@sha256:" + Sha256::of("x").hex()});
+  EXPECT_EQ(outcome.code, 4);
+  EXPECT_THAT(outcome.err, HasSubstr("push it there first"));
+  EXPECT_FALSE(fs::exists(web() / "channels/next.json"));
+}
+
+TEST_F(APublisherWithARegistry, RefusesAnImageOfAnotherDigest) {
+  build_version("1.0", 1);
+  const auto image = registry_.push("mail");
+  registry_.damage(image);
+  EXPECT_EQ(publish({"--image", image.name()}).code, 3);
+}
+
+TEST_F(APublisherWithARegistry, SaysThatItCannotBeReached) {
+  build_version("1.0", 1);
+  const auto image = registry_.push("mail");
+  registry_.stop();
+  const auto outcome = publish({"--image", image.name()});
+  EXPECT_EQ(outcome.code, 6);
+  EXPECT_THAT(outcome.err, HasSubstr("connection refused"));
 }
 
 TEST_F(APublisher, WithoutAnythingBuiltIsToldToBuild) {

@@ -13,7 +13,9 @@ using testing::StartsWith;
 
 Channel full_list() {
   auto second = tests::barrier(2);
-  second.images = {{"registry.example.org/cloud", "sha256:" + Sha256::of("image").hex()}};
+  second.images = {{.reference = "registry.example.org/cloud",
+                    .digest = "sha256:" + Sha256::of("image").hex(),
+                    .bytes = 5000}};
   second.updates = {{.from = tests::commit_of("1.1"),
                      .objects = 3,
                      .bytes = 400,
@@ -52,6 +54,14 @@ TEST(AList, MayHoldKeysThatALaterPublisherWrites) {
   auto text = to_json(full_list());
   text.insert(text.find("\"serial\""), "\"colour\": [\"blue\"], ");
   EXPECT_EQ(parse_channel(text, "stable"), full_list());
+}
+
+TEST(AList, OfBeforeImagesHadASizeIsStillRead) {
+  auto text = to_json(full_list());
+  const std::string size = ",\n          \"bytes\": 5000";
+  ASSERT_NE(text.find(size), std::string::npos) << text;
+  text.erase(text.find(size), size.size());
+  EXPECT_EQ(parse_channel(text, "stable").value().newest().images.at(0).bytes, 0U);
 }
 
 struct Mistake {
@@ -98,6 +108,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"\"hours\": 48", "\"hours\": 9000",
                 "releases[1].rollout.hours: expected a whole number from 0 to 8760"},
         Mistake{"\"rollout\": {", "\"rolls\": {", "releases[0].rollout: expected an object"},
+        Mistake{"\"bytes\": 5000", "\"bytes\": -1", "releases[1].images[0].bytes: expected a whole number"},
         Mistake{"sha256:", "md5:", "releases[1].images[0].digest: expected sha256: and 64"},
         Mistake{"openhaven-1.2-amd64.delta", "a/b",
                 "releases[1].delta_file.name: expected a name of letters"},

@@ -10,7 +10,9 @@ Sha256 commit_of(const FakeVersion& version) { return Sha256::of(version.name); 
 std::string deployment_of(const FakeVersion& version) { return commit_of(version).hex() + ".0"; }
 
 Target target_of(const FakeVersion& version) {
-  return {.version = version.name, .number = version.number, .commit = commit_of(version)};
+  Target target{.version = version.name, .number = version.number, .commit = commit_of(version)};
+  for (const auto& image : version.images) target.images.push_back({.name = image});
+  return target;
 }
 
 }  // namespace
@@ -169,8 +171,25 @@ Result<void> FakeMachine::verify(const Target& target) {
   });
 }
 
-Result<void> FakeMachine::prepare(const Target& /*target*/) {
-  return effect([] { return Result<void>(); });
+Result<void> FakeMachine::prepare(const Target& target) {
+  return effect([&] {
+    for (const auto& image : target.images) images_.insert(image.name);
+    return Result<void>();
+  });
+}
+
+Result<void> FakeMachine::remove_image(const std::string& name) {
+  return effect([&]() -> Result<void> {
+    if (images_in_use_.contains(name))
+      return fail(Category::kConflict, "remove", "image " + name, "a container uses it");
+    images_.erase(name);
+    return {};
+  });
+}
+
+bool FakeMachine::has_images_of_what_runs() const {
+  return std::ranges::all_of(versions_.at(running_).images,
+                             [&](const auto& name) { return images_.contains(name); });
 }
 
 // Boot

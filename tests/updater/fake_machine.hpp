@@ -18,11 +18,12 @@ namespace stratify::updater {
 struct FakeVersion {
   std::string name;
   std::uint64_t number = 0;
-  bool loads = true;     // kernel and initramfs come as far as userspace
-  bool updates = true;   // its updater works
-  bool comes_up = true;  // its services start
-  bool stays_up = true;  // ... and go on running
-  bool migrates = true;  // its services change the data when they start
+  bool loads = true;                // kernel and initramfs come as far as userspace
+  bool updates = true;              // its updater works
+  bool comes_up = true;             // its services start
+  bool stays_up = true;             // ... and go on running
+  bool migrates = true;             // its services change the data when they start
+  std::vector<std::string> images;  // bound to it
 };
 
 // Thrown where the process dies.
@@ -60,6 +61,12 @@ class FakeMachine final : public Source, public Boot, public Data, public Servic
   [[nodiscard]] const std::map<std::string, std::string>& snapshots() const { return snapshots_; }
   [[nodiscard]] const std::vector<std::string>& menu() const { return menu_; }
   [[nodiscard]] bool is_counting() const { return mark_ || env_trial_; }
+  // Names in podman's store.
+  [[nodiscard]] const std::set<std::string>& images() const { return images_; }
+  // A person runs a container of it.
+  void use_image(const std::string& name) { images_in_use_.insert(name); }
+  void stop_using_images() { images_in_use_.clear(); }
+  [[nodiscard]] bool has_images_of_what_runs() const;
   void mend() { versions_.at(running_).stays_up = true; }
   void lose_boot_environment() { env_trial_.reset(); }
   [[nodiscard]] bool rescue_is_shown() const { return rescue_is_shown_; }
@@ -70,6 +77,7 @@ class FakeMachine final : public Source, public Boot, public Data, public Servic
   Result<void> fetch(const Target& target) override;
   Result<void> verify(const Target& target) override;
   Result<void> prepare(const Target& target) override;
+  Result<void> remove_image(const std::string& name) override;
   // Boot
   Result<BootView> look() override;
   Result<std::string> stage(const Target& target) override;
@@ -109,6 +117,8 @@ class FakeMachine final : public Source, public Boot, public Data, public Servic
   std::map<std::string, FakeVersion> versions_;  // by deployment
   std::vector<FakeVersion> listed_;
   std::set<std::string> pulled_;
+  std::set<std::string> images_;
+  std::set<std::string> images_in_use_;
   std::vector<std::string> menu_;
   std::optional<std::string> mark_;  // in the menu: its first entry is on trial
   std::optional<std::string> env_trial_;

@@ -61,6 +61,70 @@ TEST_F(AnUpdate, GoesOnToTheNextVersion) {
   EXPECT_EQ(machine.running_version(), "3.0");
 }
 
+using Images = std::set<std::string>;
+
+// 2.0 to 4.0, each with an image of its own and one that all have.
+class UpdatesWithBoundImages : public AnUpdate {
+ protected:
+  static FakeVersion version(std::uint64_t number) {
+    const auto name = std::to_string(number) + ".0";
+    return {.name = name, .number = number, .images = {"shared", "of-" + name}};
+  }
+  void go_to(const FakeVersion& version) {
+    machine.publish(version);
+    update(machine);
+    update(machine);
+  }
+};
+
+TEST_F(UpdatesWithBoundImages, KeepThoseOfTheRunningVersionAndOfTheOneBefore) {
+  go_to(version(2));
+  EXPECT_EQ(machine.images(), (Images{"shared", "of-2.0"}));
+  go_to(version(3));
+  EXPECT_EQ(machine.images(), (Images{"shared", "of-2.0", "of-3.0"}));
+  go_to(version(4));
+  EXPECT_EQ(machine.images(), (Images{"shared", "of-3.0", "of-4.0"}));
+}
+
+TEST_F(UpdatesWithBoundImages, RemoveThoseOfAVersionThatFailed) {
+  go_to(version(2));
+  auto bad = version(3);
+  bad.stays_up = false;
+  go_to(bad);
+  EXPECT_EQ(machine.running_version(), "2.0");
+  EXPECT_EQ(machine.images(), (Images{"shared", "of-2.0"}));
+}
+
+TEST_F(UpdatesWithBoundImages, RemoveThoseOfAVersionThatItsOwnerLeft) {
+  go_to(version(2));
+  go_to(version(3));
+  ASSERT_TRUE(machine.run([](Update& update) { return update.send_back(true); }));
+  machine.settle();
+  EXPECT_EQ(machine.running_version(), "2.0");
+  EXPECT_EQ(machine.images(), (Images{"shared", "of-2.0"}));
+}
+
+TEST_F(UpdatesWithBoundImages, EndWellThoughOneCannotBeRemovedAndTryAgainTheNextTime) {
+  machine.use_image("of-2.0");
+  for (const auto number : {2U, 3U, 4U}) go_to(version(number));
+  EXPECT_EQ(machine.record().outcome->kind, "confirmed");
+  EXPECT_EQ(machine.images(), (Images{"shared", "of-2.0", "of-3.0", "of-4.0"}));
+  machine.stop_using_images();
+  go_to(version(5));
+  EXPECT_EQ(machine.images(), (Images{"shared", "of-4.0", "of-5.0"}));
+}
+
+TEST_F(UpdatesWithBoundImages, RemoveThoseOfAVersionThatWasOvertaken) {
+  machine.publish(version(2));
+  ASSERT_TRUE(machine.run([](Update& update) { return update.check(true); }));
+  ASSERT_TRUE(machine.run([](Update& update) { return update.advance(); }));
+  machine.publish(version(3));
+  ASSERT_TRUE(machine.run([](Update& update) { return update.check(true); }));
+  EXPECT_EQ(machine.images(), (Images{"shared", "of-2.0"}));
+  update(machine);
+  EXPECT_EQ(machine.images(), (Images{"shared", "of-3.0"}));
+}
+
 struct BadVersion {
   const char* name;
   FakeVersion version;
@@ -205,6 +269,7 @@ struct Story {
 const std::vector<Story>& stories() {
   static const std::vector<Story> kStories{
       {"good", kGood},
+      {"good, with bound images", {.name = "2.0", .number = 2, .images = {"mail", "office"}}},
       {"does not load", {.name = "2.0", .number = 2, .loads = false}},
       {"broken updater", {.name = "2.0", .number = 2, .updates = false}},
       {"does not come up", {.name = "2.0", .number = 2, .comes_up = false}},
@@ -221,6 +286,7 @@ void check_invariants(FakeMachine& machine, const Story& story, const std::strin
       << where;
   EXPECT_FALSE(machine.is_counting()) << where;
   EXPECT_TRUE(machine.services_run()) << where;
+  EXPECT_TRUE(machine.has_images_of_what_runs()) << where;
   EXPECT_TRUE(machine.record().outcome) << where;
   machine.withdraw();
   machine.publish({.name = "4.0", .number = 4});

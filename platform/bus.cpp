@@ -103,8 +103,9 @@ Result<BusSlot> watch_jobs(sd_bus* bus, Pending& pending) {
 Result<std::string> queue(sd_bus* bus, const UnitJob& job) {
   BusError error;
   sd_bus_message* raw = nullptr;
-  const int called = sd_bus_call_method(bus, kService, kPath, kManager, method_of(job.verb), error.get(),
-                                        &raw, "ss", job.unit.c_str(), "replace");
+  const int called =
+      sd_bus_call_method(bus, kService, kPath, kManager, method_of(job.verb), error.get(), &raw, "ss",
+                         job.unit.c_str(), job.irreversible ? "replace-irreversibly" : "replace");
   const BusMessage reply(raw);
   if (called < 0) return error.to_error(std::string(to_string(job.verb)), job.unit, called);
   const char* path = nullptr;

@@ -48,7 +48,8 @@ enum class UnitVerb { kStart, kStop, kRestart, kReload };
 
 struct UnitJob {
   UnitVerb verb = UnitVerb::kStart;
-  std::string unit;  // "radicale.service"
+  std::string unit;           // "radicale.service"
+  bool irreversible = false;  // no later job may take its place, such as somebody's login that of a restart
   friend bool operator==(const UnitJob&, const UnitJob&) = default;
 };
 
@@ -76,8 +77,9 @@ class Units {
   virtual ~Units() = default;
   // daemon-reload: systemd and its generators read all units again.
   [[nodiscard]] virtual Result<void> reload_all() = 0;
-  // Queues all jobs at once (mode "replace") and waits until the last has ended. A job that fails is told to
-  // the listener and is no Error. kNotFound when a unit does not exist, kTimeout when limit passed.
+  // Queues all jobs at once (mode "replace", or "replace-irreversibly") and waits until the last has ended. A
+  // job that fails is told to the listener and is no Error. kNotFound when a unit does not exist, kTimeout
+  // when limit passed.
   [[nodiscard]] virtual Result<void> run(std::span<const UnitJob> jobs, std::chrono::seconds limit,
                                          const JobListener& listener) = 0;
   // A unit nobody knows has load "not-found" and active "inactive".

@@ -158,7 +158,8 @@ Result<void> MachineServices::show_rescue(bool wanted) {
 
 Result<void> MachineServices::restart_machine() {
   options_.say("restarting the machine");
-  return run_job(units_, {.verb = UnitVerb::kStart, .unit = "reboot.target"}, kStartLimit);
+  return run_job(units_, {.verb = UnitVerb::kStart, .unit = "reboot.target", .irreversible = true},
+                 kStartLimit);
 }
 
 }  // namespace stratify::updater

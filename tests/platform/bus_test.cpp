@@ -26,6 +26,8 @@ class PeerSystemd {
         peer_(kPath, [this](sd_bus_message* call, sd_bus_error* error) { return answer(call, error); }) {}
 
   Bus take_client() { return peer_.take_client(); }
+  // Of the jobs that were queued. Read them when these have ended.
+  [[nodiscard]] const std::vector<std::string>& modes() const { return modes_; }
 
  private:
   int answer(sd_bus_message* call, sd_bus_error* error) {
@@ -35,6 +37,9 @@ class PeerSystemd {
     const char* unit = nullptr;
     sd_bus_message_read(call, "s", &unit);
     if (member == "LoadUnit") return sd_bus_reply_method_return(call, "o", unit_path(unit).c_str());
+    const char* mode = nullptr;
+    sd_bus_message_read(call, "s", &mode);
+    modes_.emplace_back(mode);
     for (std::size_t job = 0; job < ends_.size(); ++job) {
       if (ends_[job].first == unit) return start(call, job);
     }
@@ -67,6 +72,7 @@ class PeerSystemd {
   }
 
   Ends ends_;
+  std::vector<std::string> modes_;
   tests::BusPeer peer_;
 };
 
@@ -90,6 +96,15 @@ TEST_F(Systemd, TellsHowEachJobEnded) {
                               }});
   ASSERT_TRUE(ran) << ran.error().message();
   EXPECT_THAT(ends, ElementsAre("a.service done", "b.service failed"));
+}
+
+TEST_F(Systemd, IsAskedForAJobThatNoLaterOneReplaces) {
+  PeerSystemd peer({{"a.service", "done"}});
+  auto client = units(peer);
+  ASSERT_TRUE(run_job(client, {.verb = UnitVerb::kStart, .unit = "a.service"}, std::chrono::seconds(10)));
+  ASSERT_TRUE(run_job(client, {.verb = UnitVerb::kStart, .unit = "a.service", .irreversible = true},
+                      std::chrono::seconds(10)));
+  EXPECT_THAT(peer.modes(), ElementsAre("replace", "replace-irreversibly"));
 }
 
 TEST_F(Systemd, TellsWhatAServiceSaysWhileItsJobRuns) {

@@ -112,6 +112,12 @@ TEST_F(TheServices, AreStoppedAfterWhatWouldStartThemAgain) {
                                    "haven-stack.service", kCalendar, kFiles));
 }
 
+TEST_F(TheServices, AreNotKeptByALoginFromTheRestart) {
+  ASSERT_TRUE(services(kShort).restart_machine());
+  EXPECT_THAT(units_.jobs,
+              ElementsAre(UnitJob{.verb = UnitVerb::kStart, .unit = "reboot.target", .irreversible = true}));
+}
+
 TEST_F(TheServices, ThatDoNotStopAreNamed) {
   units_.job_result = "timeout";
   EXPECT_THAT(reason(services(kShort).stop()), HasSubstr("webdav.service (timeout)"));

@@ -1,9 +1,12 @@
 #include "updater/record.hpp"
 
 #include <stdexcept>
+#include <type_traits>
+#include <utility>
 
-#include <boost/describe/class.hpp>
+#include <boost/describe.hpp>
 #include <boost/json.hpp>
+#include <boost/mp11.hpp>
 
 namespace json = boost::json;
 
@@ -48,26 +51,59 @@ BOOST_DESCRIBE_STRUCT(Record, (),
 
 namespace {
 
-constexpr std::string_view kImages = "images";
+namespace describe = boost::describe;
+
+// What another version wrote, as this one would have: members that are not known here are left out, and those
+// that were not known there have their defaults. Boost.JSON refuses both.
+template <class T>
+struct Adapted {
+  static json::value from(const json::value& given) {
+    if constexpr (describe::has_describe_members<T>::value) {
+      auto result = json::value_from(T()).as_object();
+      boost::mp11::mp_for_each<describe::describe_members<T, describe::mod_public>>([&](auto member) {
+        const auto* found = given.is_object() ? given.as_object().if_contains(member.name) : nullptr;
+        using Member = std::remove_reference_t<decltype(std::declval<T&>().*member.pointer)>;
+        if (found != nullptr) result[member.name] = Adapted<Member>::from(*found);
+      });
+      return result;
+    } else {
+      return given;
+    }
+  }
+};
+
+template <class T>
+struct Adapted<std::optional<T>> {
+  static json::value from(const json::value& given) {
+    return given.is_null() ? given : Adapted<T>::from(given);
+  }
+};
+
+template <class T>
+struct Adapted<std::vector<T>> {
+  static json::value from(const json::value& given) {
+    if (!given.is_array()) return given;
+    json::array result;
+    for (const auto& item : given.as_array()) result.push_back(Adapted<T>::from(item));
+    return result;
+  }
+};
 
 }  // namespace
 
-// After going back, a version reads this that may not know of images yet and refuses keys it does not know.
-std::string to_json(const Record& record) {
-  auto value = json::value_from(record);
-  if (record.images.empty()) value.as_object().erase(kImages);
-  return json::serialize(value) + "\n";
-}
+std::string to_json(const Record& record) { return json::serialize(json::value_from(record)) + "\n"; }
 
 Result<Record> parse_record(std::string_view text) {
   const auto garbled = [](std::string cause) {
     return fail(Category::kInvalidInput, "read", "the record of updates", std::move(cause));
   };
   boost::system::error_code error;
-  auto value = json::parse(text, error);
+  const auto value = json::parse(text, error);
   if (error) return garbled("it is no JSON");
-  if (auto* const members = value.if_object()) members->emplace(kImages, json::object());
-  const auto record = json::try_value_to<Record>(value);
+  const auto* members = value.if_object();
+  if (members == nullptr || !members->contains("format") || !members->contains("state"))
+    return garbled("it has another shape: a format and a state are missing");
+  const auto record = json::try_value_to<Record>(Adapted<Record>::from(value));
   if (record.has_error()) return garbled("it has another shape: " + record.error().message());
   if (record->format != 1) return garbled("it was written by another version");
   return *record;

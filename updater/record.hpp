@@ -115,7 +115,8 @@ inline constexpr std::size_t kLongestRecord = 1U << 20U;
 
 [[nodiscard]] std::string to_json(const Record& record);
 
-// kInvalidInput when the text is not what to_json writes, now or before there were bound images.
+// Of another version too: what it wrote that is not known here is left out, what it did not know has its
+// default. kInvalidInput when the text is no record.
 [[nodiscard]] Result<Record> parse_record(std::string_view text);
 
 // Takes the row of the table that begins with the record's state and the event, and notes it in the history.

@@ -27,7 +27,7 @@ class Machine(Claimable):
     # A machine that a busy builder starves hangs no longer than the builder does: no watchdog bites, unless a test asks.
     # ends_at_restart: QEMU ends when the machine restarts by itself, and a test boots it again.
     def __init__(self, image, folder, key, *, firmware="uefi", processors=2, credentials=None, user_data=None, watchdog="none",
-                 ends_at_restart=True, record=None):
+                 ends_at_restart=True, record=None, usb=False):
         lab.enter()
         Machine._last_address += 1
         self.address = f"127.0.0.{Machine._last_address}"
@@ -38,7 +38,7 @@ class Machine(Claimable):
         self._key = key
         self._credentials = credentials or {}
         self._seed = qemu.make_seed(folder, user_data) if user_data else None
-        self._hardware = {"watchdog": watchdog, "ends_at_restart": ends_at_restart, "record": record}
+        self._hardware = {"watchdog": watchdog, "ends_at_restart": ends_at_restart, "record": record, "usb": usb}
         self._process = None
         qemu.make_overlay(folder / "disk.qcow2", image, 16)
 
@@ -104,7 +104,7 @@ class Machine(Claimable):
         self._tell_qemu(f"set_link net {'on' if connected else 'off'}")
 
     def plug_stick(self, image):
-        """A USB stick, by an image of it."""
+        """A USB stick, by an image of it. Of a machine with usb=True."""
         self._tell_qemu(f"drive_add 0 if=none,id=stick,format=raw,readonly=on,file={image}")
         self._tell_qemu("device_add usb-storage,drive=stick")
 

@@ -10,13 +10,13 @@ OVMF = pathlib.Path("/usr/share/OVMF")
 PORTS = (22, 80, 443, 9443)
 
 
-def command(folder, address, *, firmware, processors, credentials, seed, resume_from, watchdog, ends_at_restart, record):
+def command(folder, address, *, firmware, processors, credentials, seed, resume_from, watchdog, ends_at_restart, record, usb):
     words = ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-machine", "q35", "-vga", "std", "-display", "none",
              *(["-no-reboot"] if ends_at_restart else []), "-action", f"watchdog={watchdog}", "-smp", str(processors), "-m", "2048",
              *_processor(), *_firmware(firmware, folder),
              *(_recorded_disk(folder / "disk.qcow2", record) if record else _disk("disk", folder / "disk.qcow2")),
              "-netdev", "user,id=net" + "".join(f",hostfwd=tcp:{address}:{port}-:{port}" for port in PORTS),
-             "-device", "virtio-net-pci,netdev=net", "-device", "virtio-rng-pci", "-device", "i6300esb", "-device", "qemu-xhci",
+             "-device", "virtio-net-pci,netdev=net", "-device", "virtio-rng-pci", "-device", "i6300esb", *(["-device", "qemu-xhci"] if usb else []),
              "-chardev", f"socket,id=console,path={folder}/console", "-serial", "chardev:console",
              "-chardev", f"socket,id=monitor,path={folder}/monitor,server=on,wait=off", "-mon", "monitor"]
     if seed:

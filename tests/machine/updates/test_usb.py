@@ -6,6 +6,7 @@ import shutil
 import pytest
 
 from . import changes, owner
+from .conftest import DOMAIN
 from ..qemu.qemu import make_stick
 
 pytestmark = pytest.mark.torture
@@ -24,8 +25,9 @@ def stick(versions, publisher, folder):
 
 
 @pytest.fixture(scope="module")
-def machine(wake, stick):
-    machine = wake()
+def machine(make_machine, stick):
+    machine = make_machine(firmware="bios", credentials={"openhaven.domain": DOMAIN}, usb=True).boot()
+    machine.wait_until_live()
     owner.follow(machine, "http://192.0.2.1")  # nobody
     machine.plug_stick(stick)
     machine.wait_until(lambda: machine.run("test", "-e", STICK) == "", "the stick is there")

@@ -70,8 +70,8 @@ reproduce: image ## compile and build everything a second time elsewhere and com
 	@$(enter) python3 -m pytest -p no:cacheprovider -q -s tests/reproduce --compile
 
 .PHONY: bench
-bench: image ## measure speed, storage and memory beside mkosi and mmdebstrap (ONCE=1: a quick look)
-	@$(enter) tests/bench/enter tests/bench/run $(if $(ONCE),--once)
+bench: image ## measure speed, size and bytes sent beside others (ONCE=1: a quick look; ONLY=travel: updates alone)
+	@$(enter) tests/bench/enter tests/bench/run $(if $(ONCE),--once) $(if $(ONLY),--only $(ONLY))
 
 .PHONY: format
 format: buildroot ## format the code

@@ -69,12 +69,20 @@ class Archive:
         _gpg("--output", KEYRING, "--export")
 
 
-@functools.cache
 def locked():
     """The packages of the lock that make the OS."""
+    return [package for package in _lock() if "os" in package["images"]]
+
+
+def package(name):
+    """One of the lock, of whichever image."""
+    return next(package for package in _lock() if package["name"] == name)
+
+
+@functools.cache
+def _lock():
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    lock = yaml.load((PROJECT / "image/core.lock").read_text(), loader)
-    return [package for package in lock["packages"] if "os" in package["images"]]
+    return yaml.load((PROJECT / "image/core.lock").read_text(), loader)["packages"]
 
 
 def check_packages(who, tree, extra=()):
@@ -91,16 +99,16 @@ def check_packages(who, tree, extra=()):
 
 def rebuilt(name, number, folder, change):
     """The locked package, built anew as a later version; change is called with the tree of its files."""
-    package = next(package for package in locked() if package["name"] == name)
+    before = package(name)
     tree = folder / "tree"
     shutil.rmtree(tree, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
-    subprocess.check_call(["dpkg-deb", "--raw-extract", DEBS / f"{package['sha256']}.deb", tree])
-    version = f"{package['version']}+bench{number}"
+    subprocess.check_call(["dpkg-deb", "--raw-extract", DEBS / f"{before['sha256']}.deb", tree])
+    version = f"{before['version']}+bench{number}"
     control = tree / "DEBIAN/control"
-    control.write_text(control.read_text().replace(f"\nVersion: {package['version']}\n", f"\nVersion: {version}\n"))
+    control.write_text(control.read_text().replace(f"\nVersion: {before['version']}\n", f"\nVersion: {version}\n"))
     change(tree)
-    file = folder / f"{name}_{version.partition(':')[2] or version}_{package['architecture']}.deb"
+    file = folder / f"{name}_{version.partition(':')[2] or version}_{before['architecture']}.deb"
     subprocess.check_call(["dpkg-deb", "--root-owner-group", "--build", tree, file], stdout=subprocess.DEVNULL)
     shutil.rmtree(tree)
     return file

@@ -7,11 +7,14 @@ import statistics
 from places import PROJECT
 
 _DOCUMENT = PROJECT / "docs/benchmarks.md"
-_BEGIN, _END = "<!-- figures -->\n", "<!-- end of figures -->\n"
+_END = "<!-- end of figures -->\n"
 
 
 class Report:
-    def __init__(self):
+    """One table. name: of its place in docs/benchmarks.md."""
+
+    def __init__(self, name):
+        self.name = name
         self._lines = []
         self.missed = []
 
@@ -39,6 +42,12 @@ class Report:
         self._judge([what, f"{size / 1e6:.0f} MB", "", "", ""], below and f"below {below / 1e6:.0f} MB",
                     below is None or size < below)
 
+    def travel(self, what, ours, theirs, *, most=None):
+        """Bytes on a line. most: how many times as many ours may be."""
+        ratio = ours / theirs
+        self._judge([what, f"{ours / 1e6:.2f} MB", f"{theirs / 1e6:.2f} MB", f"{ratio:.2f}x", ""],
+                    most and f"at most {most}x", most is None or ratio <= most)
+
     def cost(self, what, costs):
         self.note(_row([what, _costs(costs)]))
 
@@ -47,13 +56,14 @@ class Report:
 
     def keep(self):
         """Into docs/benchmarks.md, in place of the figures there."""
-        before, _, rest = _DOCUMENT.read_text().partition(_BEGIN)
+        begin = f"<!-- figures: {self.name} -->\n"
+        before, _, rest = _DOCUMENT.read_text().partition(begin)
         after = rest.partition(_END)[2]
-        _DOCUMENT.write_text(f"{before}{_BEGIN}```\n{self.text()}```\n{_END}{after}")
+        _DOCUMENT.write_text(f"{before}{begin}```\n{self.text()}```\n{_END}{after}")
 
     def _judge(self, cells, target, is_met):
         if not is_met:
-            self.missed.append(f"{cells[0]}: {cells[3] or cells[1]}, wanted {target}")
+            self.missed.append(f"{cells[0].strip()}: {cells[3] or cells[1]}, wanted {target}")
         self.note(_row([*cells, (target or "") + ("" if is_met else ", MISSED")]))
 
 

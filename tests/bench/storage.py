@@ -27,7 +27,7 @@ def measure():
     shutil.rmtree(_WORK, ignore_errors=True)
     _WORK.mkdir(parents=True)
     version = json.loads((OUT / f"{stratify.disk_name()}.json").read_text())["commit"]
-    trees = _apart(version)
+    trees = check_out(_REPOSITORY, version, _WORK)
     together = _WORK / "together"
     subprocess.check_call(["ostree", f"--repo={together}", "init", "--mode=bare"])
     subprocess.check_call(["ostree", f"--repo={together}", "pull-local", _REPOSITORY, version],
@@ -39,15 +39,15 @@ def measure():
     return files, disk
 
 
-def _apart(version):
-    """The tree of each image, as hard links to the repository's files: not to be written to."""
-    whole = _WORK / "os"
-    subprocess.check_call(["ostree", f"--repo={_REPOSITORY}", "checkout", "--require-hardlinks", version, whole])
+def check_out(repository, version, folder):
+    """The tree of each image below folder, by name, as hard links to the repository's files: not to be written to."""
+    whole = folder / "os"
+    subprocess.check_call(["ostree", f"--repo={repository}", "checkout", "--require-hardlinks", version, whole])
     store = whole / _STORE
     trees = {"os": whole}
     for image in json.loads((store / "overlay-images/images.json").read_text()):
         name = image["names"][0].rpartition("/")[2].partition(":")[0]
-        trees[name] = _WORK / name
+        trees[name] = folder / name
         (store / "overlay" / image["layer"] / "diff").rename(trees[name])
     shutil.rmtree(store)
     return trees

@@ -12,6 +12,7 @@ from tests.powercut.replay import Replay, cuts_of
 from . import changes
 from .server import Server
 
+pytestmark = pytest.mark.torture
 SIZE = 16 << 30  # of a machine's disk
 
 

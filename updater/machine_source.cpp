@@ -52,6 +52,10 @@ Target target_of(const release::Release& release, const Sha256& running) {
     target.bytes = update.delta_bytes != 0 ? update.delta_bytes : update.bytes;
     target.installed_bytes = update.installed_bytes;
   }
+  if (release.delta_file) {
+    target.delta_file = release.delta_file->name;
+    target.delta_file_sum = release.delta_file->sha256.hex();
+  }
   for (const auto& image : release.images)
     target.images.push_back({.name = image.reference + "@" + image.digest, .bytes = image.bytes});
   return target;
@@ -134,7 +138,8 @@ Result<void> MachineSource::look_for_room(const Target& target) {
 Result<void> MachineSource::fetch(const Target& target) {
   TRY(look_for_room(target));
   TRY(make_writable(options_.root / "sysroot"));
-  const bool from_file = options_.folder && fs::exists(*options_.folder / delta_name(target));
+  const bool from_file =
+      options_.folder && !target.delta_file.empty() && fs::exists(*options_.folder / target.delta_file);
   TRY(from_file ? take_from_folder(target) : pull(target));
   // What no ref names, the next cleaning up removes.
   return TRY(ostree::Repository::open(repository())).set_ref(target.ref, target.commit);
@@ -153,19 +158,18 @@ Result<void> MachineSource::pull(const Target& target) {
                                      }});
 }
 
-std::string MachineSource::delta_name(const Target& target) const {
-  // openhaven/amd64/core -> amd64
-  const auto first = target.ref.find('/');
-  const auto second = target.ref.find('/', first + 1);
-  const auto architecture = target.ref.substr(first + 1, second - first - 1);
-  return "openhaven-" + target.version + "-" + architecture + ".delta";
-}
-
-// The medium may be changed under us: what counts is read once, and the commit it leads to is checked after.
+// The sum before anything is unpacked: what somebody made to fill the disk is not even begun. The medium may
+// be changed under us afterwards; then the commit that it leads to is not what the list says.
 Result<void> MachineSource::take_from_folder(const Target& target) {
-  options_.say("reading " + target.version + " from " + options_.folder->string());
-  return ostree::apply_delta_file(repository(), *options_.folder / delta_name(target),
-                                  {.commit = target.commit, .keyrings = keyrings()});
+  const auto file = *options_.folder / target.delta_file;
+  options_.say("reading " + file.string());
+  if (TRY(Sha256::of_file(file)).hex() != target.delta_file_sum) {
+    return fail(
+        Category::kVerification, "use", file,
+        "it is not the file that the list names; it was damaged, changed, or belongs to another list");
+  }
+  options_.say("unpacking " + target.version);
+  return ostree::apply_delta_file(repository(), file, {.commit = target.commit, .keyrings = keyrings()});
 }
 
 // By one of the keys that the running version brought.

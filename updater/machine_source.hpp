@@ -45,7 +45,6 @@ class MachineSource final : public Source {
   [[nodiscard]] Result<void> check_etc(const Target& target) const;
   [[nodiscard]] std::filesystem::path repository() const { return options_.root / "sysroot/ostree/repo"; }
   [[nodiscard]] std::vector<std::filesystem::path> keyrings() const;
-  [[nodiscard]] std::string delta_name(const Target& target) const;
 
   ContainerImages& images_;
   SourceOptions options_;

@@ -38,7 +38,8 @@ State tag_invoke(json::value_to_tag<State> /*tag*/, const json::value& value) {
 
 BOOST_DESCRIBE_STRUCT(BoundImage, (), (name, bytes))
 BOOST_DESCRIBE_STRUCT(Target, (),
-                      (version, number, commit, ref, timestamp, bytes, installed_bytes, boot_bytes, images))
+                      (version, number, commit, ref, timestamp, bytes, installed_bytes, boot_bytes, images,
+                       delta_file, delta_file_sum))
 BOOST_DESCRIBE_STRUCT(Installed, (), (deployment, version))
 BOOST_DESCRIBE_STRUCT(Failed, (), (commit, version, reason, when))
 BOOST_DESCRIBE_STRUCT(Outcome, (), (kind, version, from, reason, failed_data, when))

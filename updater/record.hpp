@@ -35,6 +35,8 @@ struct Target {
   std::uint64_t installed_bytes = 0;  // to keep
   std::uint64_t boot_bytes = 0;       // kernel and initramfs
   std::vector<BoundImage> images;
+  std::string delta_file;      // its name on media; empty when none is listed
+  std::string delta_file_sum;  // its SHA-256, in hexadecimal
   friend bool operator==(const Target&, const Target&) = default;
 };
 

@@ -66,7 +66,8 @@ class Machine(Claimable):
         """Runs a command on the machine by ssh and returns what it wrote; a failure raises with its output."""
         done = subprocess.run(
             ["ssh", "-i", self._key, "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR",
-             "-o", "BatchMode=yes", "-o", "ConnectTimeout=30", "-o", "ControlMaster=auto", "-o", "ControlPersist=yes",
+             "-o", "BatchMode=yes", "-o", "ConnectTimeout=30", "-o", "ServerAliveInterval=20",
+             "-o", "ServerAliveCountMax=6", "-o", "ControlMaster=auto", "-o", "ControlPersist=yes",
              "-o", f"ControlPath={self.folder}/ssh", f"root@{self.address}", shlex.join(map(str, command))],
             capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL, check=False)
         if check and done.returncode:

@@ -39,7 +39,7 @@ def test_a_file_that_was_changed_is_refused(machine, stick):
     machine.run("sh", "-c", "mkdir -p /var/mnt2 && cp -r /mnt/* /var/mnt2 && printf x | dd of=$(ls /var/mnt2/*.delta) bs=1 seek=1000000 conv=notrunc")
     done = owner.ask_for_update(machine, "--prepare", "--from", "/var/mnt2")
     machine.run("rm", "-r", "/var/mnt2")
-    assert done.returncode == 1
+    assert done.returncode == 1 and "it is not the file that the list names" in done.stderr, done.stderr
     assert json.loads(machine.run("haven", "status", "--json"))["state"] in ("idle", "checked")
 
 

@@ -12,7 +12,7 @@ from ..qemu.machine import Machine
 LOOK = """
 cat /proc/sys/kernel/random/boot_id
 sed -n 's/^IMAGE_VERSION=//p' /usr/lib/os-release
-basename "$(readlink -f "/sysroot/$(sed 's/.*ostree=//; s/ .*//' /proc/cmdline)")"
+ostree admin status | sed -nE 's/^\\* openhaven ([0-9a-f]+\\.[0-9]+).*/\\1/p'
 """
 KERNEL_STARTS = "Booting `"  # what GRUB says of the entry it takes
 

@@ -155,6 +155,7 @@ def test_an_object_with_a_flipped_bit_is_refused(followed, server):
 
 
 def test_a_server_that_falls_silent_can_be_left(followed, server):
+    server.forget()
     with server.fault(OBJECTS, faults.Stall(after=10000)):
         prepare_without_waiting(followed)
         followed.wait_until(lambda: server.count(OBJECTS), "an object was asked for")

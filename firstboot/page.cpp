@@ -32,32 +32,6 @@ std::string filled(std::string_view name, const stack::TemplateNames& names) {
 
 }  // namespace
 
-std::string escape_html(std::string_view text) {
-  std::string escaped;
-  for (const char letter : text) {
-    switch (letter) {
-      case '&':
-        escaped += "&amp;";
-        break;
-      case '<':
-        escaped += "&lt;";
-        break;
-      case '>':
-        escaped += "&gt;";
-        break;
-      case '"':
-        escaped += "&quot;";
-        break;
-      case '\'':
-        escaped += "&#39;";
-        break;
-      default:
-        escaped += letter;
-    }
-  }
-  return escaped;
-}
-
 std::string_view page_source(std::string_view name) {
   const auto* const found =
       std::ranges::find(kPageSources, name, &std::pair<std::string_view, std::string_view>::first);

@@ -7,12 +7,10 @@
 #include <vector>
 
 #include "platform/error.hpp"
+#include "platform/html.hpp"
 #include "stack/template.hpp"
 
 namespace stratify::firstboot {
-
-// The five characters that mean something in HTML text and quoted attributes, replaced.
-[[nodiscard]] std::string escape_html(std::string_view text);
 
 // A file of pages/ ("claim.html"), as it was at build time. A name that does not exist is a bug.
 [[nodiscard]] std::string_view page_source(std::string_view name);

@@ -2,6 +2,8 @@
 
 #include <format>
 
+#include "platform/html.hpp"
+
 namespace stratify::rescue {
 
 namespace {
@@ -28,34 +30,11 @@ body {{ font: 1rem/1.5 system-ui, sans-serif; max-width: 42rem; margin: 2rem aut
 
 }  // namespace
 
-std::string escaped(std::string_view text) {
-  std::string html;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        html += "&amp;";
-        break;
-      case '<':
-        html += "&lt;";
-        break;
-      case '>':
-        html += "&gt;";
-        break;
-      case '"':
-        html += "&quot;";
-        break;
-      default:
-        html += c;
-    }
-  }
-  return html;
-}
-
 std::string page_of(const Facts& facts) {
   std::string archives;
   for (const auto& archive : facts.archives)
-    archives += std::format("<li><a href=\"/{0}.tar\">{0}.tar</a>, {1}\n", escaped(archive.path), escaped(archive.meaning));
-  return std::format(kPage, escaped(facts.story), escaped(facts.version), archives);
+    archives += std::format("<li><a href=\"/{0}.tar\">{0}.tar</a>, {1}\n", escape_html(archive.path), escape_html(archive.meaning));
+  return std::format(kPage, escape_html(facts.story), escape_html(facts.version), archives);
 }
 
 }  // namespace stratify::rescue

@@ -57,6 +57,7 @@ class Guest {
       } catch (const std::exception&) {
         // They went away, fell silent, or spoke no HTTP: nobody is left to tell.
       }
+      ::shutdown(socket_, SHUT_RDWR);  // now: the object is removed only when the next guest comes
       done_ = true;
     });
   }

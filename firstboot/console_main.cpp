@@ -13,6 +13,7 @@
 #include "platform/credential.hpp"
 #include "platform/file.hpp"
 #include "platform/os_release.hpp"
+#include "rescue/address.hpp"
 #include "stack/authority.hpp"
 
 namespace {
@@ -47,7 +48,7 @@ Result<void> serve_console() {
   Console console(claim,
                   {.version = running_version(),
                    .note = credential("openhaven.note", kLongestNote).value_or(""),
-                   .rescue = [] { return stack::known_fingerprint("/run/openhaven/rescue.sha256"); },
+                   .rescue = [] { return stack::known_fingerprint(rescue::kFingerprintFile); },
                    .addresses = reachable_addresses,
                    .live = live,
                    .fingerprint = [] { return stack::known_fingerprint(); },

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <format>
 
 #include "firstboot/qr.hpp"
+#include "rescue/address.hpp"
 
 namespace stratify::firstboot {
 
@@ -144,7 +146,8 @@ Lines live(const Facts& facts) {
 void append_rescue(Lines& lines, const Facts& facts) {
   if (facts.rescue.empty()) return;
   lines.insert(lines.end(), {"", "This machine needs you. What happened, and your data (name: owner):"});
-  for (const auto& address : facts.addresses) lines.push_back("  https://" + address + ":9443/");
+  for (const auto& address : facts.addresses)
+    lines.push_back(std::format("  https://{}:{}/", address, rescue::kPort));
   append_fingerprint(lines, facts.rescue);
 }
 

@@ -1,10 +1,8 @@
 #include "release/envelope.hpp"
 
-#include <openssl/evp.h>
-
-#include <algorithm>
 #include <format>
 
+#include "platform/base64.hpp"
 #include "release/channel.hpp"
 #include "release/fields.hpp"
 
@@ -13,30 +11,6 @@ namespace stratify::release {
 namespace json = boost::json;
 
 namespace {
-
-const unsigned char* bytes_of(std::string_view text) {
-  return reinterpret_cast<const unsigned char*>(text.data());
-}
-
-std::string to_base64(std::string_view data) {
-  std::string text(4 * ((data.size() + 2) / 3) + 1, '\0');
-  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes_of(data),
-                                     static_cast<int>(data.size()));
-  text.resize(static_cast<std::size_t>(length));
-  return text;
-}
-
-// Empty when text is not the base64 (RFC 4648, section 4) of anything. OpenSSL passes over white space and
-// counts padding as data, so only text that comes out again is accepted.
-std::string from_base64(std::string_view text) {
-  std::string data(3 * (text.size() / 4) + 3, '\0');
-  const int length = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(data.data()), bytes_of(text),
-                                     static_cast<int>(text.size()));
-  const auto padding = static_cast<std::size_t>(std::ranges::count(text.substr(text.size() - 2), '='));
-  if (length < 3) return {};
-  data.resize(static_cast<std::size_t>(length) - padding);
-  return to_base64(data) == text ? data : std::string();
-}
 
 constexpr std::size_t kMostBase64 = 4 * (kMostSignature / 3 + 1);
 

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "platform/file.hpp"
+#include "rescue/address.hpp"
 #include "rescue/server.hpp"
 
 namespace {
@@ -13,10 +14,7 @@ namespace {
 using namespace stratify;          // NOLINT(google-build-using-namespace): a program of one file
 using namespace stratify::rescue;  // NOLINT(google-build-using-namespace)
 
-constexpr std::uint16_t kPort = 9443;
 constexpr std::chrono::seconds kAYear{365 * 86400};
-// For the console: a certificate that nobody vouches for is known by this alone.
-constexpr const char* kFingerprintFile = "/run/openhaven/rescue.sha256";
 
 Result<void> run() {
   const auto identity = TRY(make_self_signed("openhaven.local", kAYear));

@@ -1,10 +1,6 @@
 #include "rescue/responder.hpp"
 
-#include <openssl/evp.h>
-
-#include <algorithm>
-#include <vector>
-
+#include "platform/base64.hpp"
 #include "platform/file.hpp"
 #include "rescue/facts.hpp"
 #include "rescue/page.hpp"
@@ -20,16 +16,6 @@ constexpr unsigned kUnauthorized = 401;
 constexpr unsigned kNotFound = 404;
 constexpr unsigned kNotAllowed = 405;
 
-// RFC 4648; empty when it is none.
-std::string decoded(std::string_view base64) {
-  std::vector<unsigned char> bytes(base64.size() + 3);
-  const int size = ::EVP_DecodeBlock(bytes.data(), reinterpret_cast<const unsigned char*>(base64.data()),
-                                     static_cast<int>(base64.size()));
-  if (size < 0) return {};
-  const auto padding = static_cast<int>(std::ranges::count(base64, '='));
-  return {bytes.begin(), bytes.begin() + std::max(0, size - padding)};
-}
-
 // The owner's line of an htpasswd file.
 std::string hash_in(const std::string& users) {
   const auto prefix = std::string(stack::kOwner) + ":";
@@ -42,7 +28,7 @@ std::string hash_in(const std::string& users) {
 // RFC 7617. One guess at a time, and a pause after each wrong one.
 bool Responder::is_owner(const std::string& authorization) {
   if (!authorization.starts_with(kBasic) || authorization.size() > kLongestLogin) return false;
-  const auto login = decoded(std::string_view(authorization).substr(kBasic.size()));
+  const auto login = from_base64(std::string_view(authorization).substr(kBasic.size()));
   const auto prefix = std::string(stack::kOwner) + ":";
   const auto users = read_file(root_ / stack::kSecretsFolder / "users", 64U << 10U);
   const std::scoped_lock lock(one_guess_);

@@ -35,9 +35,10 @@ class Source {
   [[nodiscard]] virtual Result<void> fetch(const Target& target) = 0;
   // kVerification when the commit is not signed by a trusted key or is not what the list says.
   [[nodiscard]] virtual Result<void> verify(const Target& target) = 0;
-  // Whether /etc will merge, and the bound images: each that is missing is pulled. kConflict (with each path
-  // of /etc), kVerification when an image has another digest, kUnavailable when it cannot be had now.
-  [[nodiscard]] virtual Result<void> prepare(const Target& target) = 0;
+  // Whether /etc will merge, and the bound images: each that is missing is pulled. Returns the files of /etc
+  // that stay as the owner changed them although the version brings others. kConflict (with each path of
+  // /etc), kVerification when an image has another digest, kUnavailable when it cannot be had now.
+  [[nodiscard]] virtual Result<std::vector<std::string>> prepare(const Target& target) = 0;
   // Bound images, by name, that no version here needs any more. One that is gone already is no error.
   [[nodiscard]] virtual Result<void> remove_image(const std::string& name) = 0;
 };

@@ -43,6 +43,7 @@ Result<void> Update::found(const Target& target, const std::string& reason) {
   record_.trial.clear();
   record_.attempts = 0;
   record_.moments.clear();
+  record_.etc_kept.clear();
   return go(Event::kFound, reason);
 }
 
@@ -74,7 +75,7 @@ Result<void> Update::next_step() {
       return go(Event::kMatched, target.version + " is signed and is what the list says");
     case State::kVerified:
       TRY(note_images());
-      TRY(effects_.source.prepare(target));
+      record_.etc_kept = TRY(effects_.source.prepare(target));
       return go(Event::kFits, "there is room, /etc will merge, and every image is here");
     default:
       record_.trial = TRY(effects_.boot.stage(target));

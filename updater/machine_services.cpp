@@ -29,6 +29,10 @@ std::vector<UnitJob> jobs(UnitVerb verb, const std::vector<std::string>& units) 
   return all;
 }
 
+std::string in_words(const UnitState& state) {
+  return state.sub == "auto-restart" ? "it ends each time it is started" : "it is " + state.active;
+}
+
 std::string container_of(const std::string& unit) { return unit.substr(0, unit.rfind('.')); }
 
 }  // namespace
@@ -96,8 +100,7 @@ Result<void> MachineServices::come_up(const std::vector<std::string>& excused) {
   for (const auto& unit : TRY(required(excused))) {
     const auto state = TRY(units_.state(unit));
     if (state.active != "active")
-      return fail(Category::kCommandFailed, "start", unit,
-                  "it is " + state.active + "; see: journalctl -u " + unit);
+      return fail(Category::kCommandFailed, "start", unit, in_words(state) + "; see: journalctl -u " + unit);
   }
   return see_addresses();
 }
@@ -123,7 +126,7 @@ Result<MachineServices::Starts> MachineServices::starts_of(const std::vector<std
     const auto state = TRY(units_.state(unit));
     if (state.active != "active") {
       return fail(Category::kCommandFailed, "watch", unit,
-                  "it was running and is " + state.active + "; see: journalctl -u " + unit);
+                  "it was running; now " + in_words(state) + "; see: journalctl -u " + unit);
     }
     starts.emplace(unit, state.active_since);
   }

@@ -206,13 +206,11 @@ Result<void> MachineSource::verify(const Target& target) {
   return {};
 }
 
-Result<void> MachineSource::check_etc(const Target& target) const {
+Result<std::vector<std::string>> MachineSource::check_etc(const Target& target) const {
   const auto objects = TRY(ostree::Repository::open(repository()));
   const auto merge =
       TRY(foresee_etc_merge(options_.root / "etc", options_.root / "usr/etc", objects, target.commit));
-  for (const auto& path : merge.kept)
-    options_.say(path + " stays as you changed it; the new version brings another one");
-  if (merge.clashes.empty()) return {};
+  if (merge.clashes.empty()) return merge.kept;
   std::string names;
   for (const auto& path : merge.clashes) names += (names.empty() ? "" : ", ") + path;
   return fail(
@@ -220,9 +218,10 @@ Result<void> MachineSource::check_etc(const Target& target) const {
       "it is a folder on one side and a file on the other; move yours elsewhere, and the update goes on");
 }
 
-Result<void> MachineSource::prepare(const Target& target) {
-  TRY(check_etc(target));
-  return pull_missing(images_, target.images, options_.say);
+Result<std::vector<std::string>> MachineSource::prepare(const Target& target) {
+  auto kept = TRY(check_etc(target));
+  TRY(pull_missing(images_, target.images, options_.say));
+  return kept;
 }
 
 Result<void> MachineSource::remove_image(const std::string& name) {

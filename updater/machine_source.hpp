@@ -32,7 +32,7 @@ class MachineSource final : public Source {
   [[nodiscard]] Result<Listed> list(const Record& record, bool by_hand) override;
   [[nodiscard]] Result<void> fetch(const Target& target) override;
   [[nodiscard]] Result<void> verify(const Target& target) override;
-  [[nodiscard]] Result<void> prepare(const Target& target) override;
+  [[nodiscard]] Result<std::vector<std::string>> prepare(const Target& target) override;
   [[nodiscard]] Result<void> remove_image(const std::string& name) override;
 
  private:
@@ -42,7 +42,7 @@ class MachineSource final : public Source {
   [[nodiscard]] Result<void> pull(const Target& target);
   [[nodiscard]] Result<void> take_from_folder(const Target& target);
   [[nodiscard]] Result<void> check_signature(const Target& target) const;
-  [[nodiscard]] Result<void> check_etc(const Target& target) const;
+  [[nodiscard]] Result<std::vector<std::string>> check_etc(const Target& target) const;
   [[nodiscard]] std::filesystem::path repository() const { return options_.root / "sysroot/ostree/repo"; }
   [[nodiscard]] std::vector<std::filesystem::path> keyrings() const;
 

@@ -96,8 +96,10 @@ struct Record {
   bool restore_data = true;           // going back takes the data back too
   std::uint32_t attempts = 0;         // switches that did not switch
   std::uint32_t starts = 0;           // of the version on trial
-  std::vector<std::string>
-      ailing;  // units that did not run before the switch: the trial does not ask for them
+  // Units that did not run before the switch: the trial does not ask for them. After it: that do not run now.
+  std::vector<std::string> ailing;
+  // Files of /etc that stay as the owner changed them though the target brings others.
+  std::vector<std::string> etc_kept;
   std::uint64_t floor_number = 0;                // highest release that was accepted: nothing below is
   std::map<std::string, std::uint64_t> serials;  // of each channel, its newest list that was seen here
   std::vector<Failed> failed;

@@ -13,6 +13,7 @@
 
 #include "platform/owned.hpp"
 #include "updater/bus_names.hpp"
+#include "updater/notice.hpp"
 #include "updater/room.hpp"
 #include "updater/verbs.hpp"
 
@@ -25,7 +26,6 @@ namespace {
 using Loop = Owned<sd_event, sd_event_unref>;
 
 constexpr const char* kNotice = "50-openhaven-update";
-constexpr unsigned kFullPercent = 80;
 
 Result<void> checked(int result, const std::string& what) {
   if (result < 0) return errno_error("set up", what, -result);
@@ -321,24 +321,6 @@ Result<void> block_signals() {
 }
 
 }  // namespace
-
-std::string notice_of(const Record& record, unsigned used_percent) {
-  std::string text;
-  const auto& outcome = record.outcome;
-  if (outcome && (outcome->kind == "rolled back" || outcome->kind == "stuck")) {
-    text += std::format("OpenHaven went back from {} to {}: {}\n", outcome->version, outcome->from,
-                        outcome->reason);
-    if (!outcome->failed_data.empty())
-      text += "What it had made of your data is kept as " + outcome->failed_data + ". See: haven status\n";
-  }
-  if (record.state == State::kStuck)
-    text +=
-        "Neither version is healthy, so nothing more is tried. See: haven status, journalctl -p warning, and "
-        "https://THIS-MACHINE:9443/ for your data.\n";
-  if (used_percent >= kFullPercent)
-    text += std::format("The disk is {} % full; updates need room. See: haven status\n", used_percent);
-  return text;
-}
 
 Result<void> run_updater_daemon(const DaemonPlaces& places, Units& units, Bus bus) {
   TRY(block_signals());

@@ -25,7 +25,4 @@ struct DaemonPlaces {
 // Serves until SIGTERM or SIGINT. bus is the daemon's own connection, units talks on another.
 [[nodiscard]] Result<void> run_updater_daemon(const DaemonPlaces& places, Units& units, Bus bus);
 
-// What a person is told at login about how the last update ended; empty when there is nothing to tell.
-[[nodiscard]] std::string notice_of(const Record& record, unsigned used_percent);
-
 }  // namespace stratify::updater

@@ -3,6 +3,8 @@
 #include <ctime>
 #include <format>
 
+#include "updater/notice.hpp"
+
 namespace stratify::control {
 
 namespace {
@@ -64,6 +66,7 @@ std::string describe(const UpdaterView& view, const std::string& running,
   if (!view.failure.empty()) text += line("failed", view.failure);
   text += line("installed", when_installed(view));
   if (record.outcome) text += line("last update", last(*record.outcome));
+  for (const auto& remark : updater::remarks_on(record)) text += line("look at", remark);
   if (const auto downtime = downtime_of(record); !downtime.empty()) text += line("downtime", downtime);
   if (record.way_back) text += line("way back", record.way_back->previous.version + " (haven rollback)");
   for (const auto& failed : record.failed) text += line("not again", failed.version + ": " + failed.reason);

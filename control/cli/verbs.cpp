@@ -86,7 +86,7 @@ Result<UpdateWords> parse_update(const Words& words) {
       return misused("update " + words[i]);
   }
   for (const auto* hidden : {"/tmp/", "/var/tmp/", "/root/", "/var/roothome/", "/home/", "/var/home/"}) {
-    if (parsed.folder.starts_with(hidden))
+    if ((parsed.folder + "/").starts_with(hidden))
       return fail(Category::kInvalidInput, "update from", parsed.folder,
                   "the updater does not see /tmp, /root and /home; mount the medium below /mnt");
   }

@@ -87,5 +87,12 @@ TEST_F(AnEtc, DoesNotMindLinksThatLeadNowhere) {
   EXPECT_EQ(foresee().clashes, Paths());
 }
 
+TEST_F(AnEtc, MayHoldFiftyThousandFiles) {
+  for (int i = 0; i < 50'000; ++i)
+    change("many/" + std::to_string(i % 100) + "/" + std::to_string(i), "mine");
+  coming["many/7"] = "a file";
+  EXPECT_EQ(foresee().clashes, Paths{"/etc/many/7"});
+}
+
 }  // namespace
 }  // namespace stratify::updater

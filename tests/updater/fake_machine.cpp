@@ -171,11 +171,12 @@ Result<void> FakeMachine::verify(const Target& target) {
   });
 }
 
-Result<void> FakeMachine::prepare(const Target& target) {
-  return effect([&] {
+Result<std::vector<std::string>> FakeMachine::prepare(const Target& target) {
+  TRY(effect([&] {
     for (const auto& image : target.images) images_.insert(image.name);
     return Result<void>();
-  });
+  }));
+  return std::vector<std::string>{"/etc/changed.conf"};
 }
 
 Result<void> FakeMachine::remove_image(const std::string& name) {

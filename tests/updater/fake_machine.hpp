@@ -76,7 +76,7 @@ class FakeMachine final : public Source, public Boot, public Data, public Servic
   Result<Listed> list(const Record& record, bool by_hand) override;
   Result<void> fetch(const Target& target) override;
   Result<void> verify(const Target& target) override;
-  Result<void> prepare(const Target& target) override;
+  Result<std::vector<std::string>> prepare(const Target& target) override;
   Result<void> remove_image(const std::string& name) override;
   // Boot
   Result<BootView> look() override;

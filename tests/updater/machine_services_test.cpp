@@ -70,6 +70,12 @@ TEST_F(TheServices, AreNotUpWhenOneHasFailed) {
   EXPECT_THAT(services(kShort).ailing().value(), ElementsAre(kFiles));
 }
 
+TEST_F(TheServices, AreNotUpWhenOneEndsAgainAndAgain) {
+  units_.states[kFiles].active = "activating";
+  units_.states[kFiles].sub = "auto-restart";
+  EXPECT_THAT(reason(services(kShort).come_up({})), HasSubstr("it ends each time it is started"));
+}
+
 TEST_F(TheServices, ThatDidNotRunBeforeTheUpdateAreExcused) {
   units_.states[kFiles].active = "failed";
   EXPECT_EQ(reason(services(kShort).come_up({kFiles})), "");
@@ -90,7 +96,7 @@ TEST_F(TheServices, DidNotStayUpWhenOneRestarted) {
 
 TEST_F(TheServices, DidNotStayUpWhenOneEnded) {
   const auto done = services(kLong, [&] { units_.states[kFiles].active = "failed"; }).stay_up({});
-  EXPECT_THAT(reason(done), HasSubstr("it was running and is failed"));
+  EXPECT_THAT(reason(done), HasSubstr("it was running; now it is failed"));
 }
 
 TEST_F(TheServices, DidNotStayUpWhenAHealthCommandFailsInBetween) {

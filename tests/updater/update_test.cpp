@@ -52,6 +52,12 @@ TEST_F(AnUpdate, EndsInTheNewVersionWithItsDataMigrated) {
   EXPECT_FALSE(machine.is_counting());
 }
 
+TEST_F(AnUpdate, RemembersWhatOfEtcStaysAsItsOwnerChangedIt) {
+  machine.publish(kGood);
+  update(machine);
+  EXPECT_EQ(machine.record().etc_kept, std::vector<std::string>{"/etc/changed.conf"});
+}
+
 TEST_F(AnUpdate, GoesOnToTheNextVersion) {
   machine.publish(kGood);
   update(machine);

@@ -104,6 +104,10 @@ class Machine(Claimable):
         """The cable of its network: in or out."""
         self._tell_qemu(f"set_link net {'on' if connected else 'off'}")
 
+    def slow_disk(self, bytes_per_second):
+        """What the disk takes from now on; 0: whatever it can."""
+        self._tell_qemu(f"block_set_io_throttle disk 0 0 {bytes_per_second} 0 0 0")
+
     def plug_stick(self, image):
         """A USB stick, by an image of it. Of a machine with usb=True."""
         self._tell_qemu(f"drive_add 0 if=none,id=stick,format=raw,readonly=on,file={image}")

@@ -64,6 +64,15 @@ def init_hangs():
     return {INIT: File(b"#!/bin/sh\nexec sleep infinity\n", 0o755)}
 
 
+def loses_boot_environment(how):
+    """Damages GRUB's environment when it starts, then dies. how: a shell command; {} is the file."""
+    script = ("mount -o remount,rw /boot; " + how.format("/boot/grub2/grubenv") + "; sync; echo b > /proc/sysrq-trigger")
+    unit = ("[Unit]\nDescription=Damage the boot environment\nDefaultDependencies=no\nRequiresMountsFor=/boot\n"
+            "Before=haven-update-start.service\n"
+            f"[Service]\nType=oneshot\nExecStart=/bin/sh -c '{script}'\n")
+    return _starts("haven-test-environment.service", unit)
+
+
 # What the services meet
 
 

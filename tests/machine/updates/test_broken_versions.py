@@ -31,6 +31,11 @@ CASES = {
     "its kernel is cut short": Broken((changes.kernel_is_cut_short(),), 1, "did not start"),
     # F35: only the watchdog is left.
     "it hangs": Broken((changes.init_hangs(),), 3, "did not start", hardware={"hang_resets": True}),
+    # F44: without an environment that GRUB can count in, the known version starts.
+    "it removes the boot environment": Broken((changes.loses_boot_environment("rm {}"),), 1, "did not start"),
+    "it empties the boot environment": Broken((changes.loses_boot_environment(": > {}"),), 1, "did not start"),
+    # GRUB writes into no file with a hole.
+    "GRUB cannot write the boot environment": Broken((changes.loses_boot_environment("truncate -s 8192 {}"),), 1, "did not start"),
     # F36, F39, F40, F45: it starts, and changes data, before it turns out to be bad.
     "a service ends soon after it was up": Broken((changes.files_end_after(20),), 1, "webdav", reaches_data=True),
     "a service is not healthy": Broken((changes.files_unlike_its_health(),), 1, "webdav", reaches_data=True),

@@ -24,8 +24,9 @@ def machine(wake):
 
 @pytest.fixture(scope="module")
 def next_version(versions):
-    """SIZE in 64 files, and a file in /etc."""
-    return versions.make("0.1.1", changes.larger(4), {"/usr/etc/test.conf": b"of the new version\n"})
+    """SIZE in 64 files, a new file in /etc and another one there that is mended."""
+    etc = {"/usr/etc/test.conf": b"of the new version\n", "/usr/etc/issue": lambda text: text + b"mended\n"}
+    return versions.make("0.1.1", changes.larger(4), etc)
 
 
 @pytest.fixture(scope="module")
@@ -198,6 +199,13 @@ def test_the_owners_file_that_is_a_folder_now_is_reported(followed):
     followed.run("mkdir", "-p", "/etc/test.conf/below")
     assert "/etc/test.conf" in refusal(followed, "--prepare")
     followed.run("rm", "-r", "/etc/test.conf")
+
+
+def test_a_file_that_its_owner_changed_and_the_new_version_too_stays_and_is_told(followed):
+    followed.run("sh", "-c", "echo mine >> /etc/issue")
+    owner.prepare(followed)
+    told = "/etc/issue stays as you changed it"
+    assert told in followed.run("haven", "status") and told in followed.run("cat", "/run/motd.d/50-openhaven-update")
 
 
 def test_after_all_that_the_version_is_prepared(followed, server):

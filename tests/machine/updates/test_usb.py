@@ -10,6 +10,7 @@ from .conftest import DOMAIN
 from ..qemu.qemu import make_stick
 
 pytestmark = pytest.mark.torture
+BROKEN = "/etc/systemd/system/radicale.service.d"
 STICK = "/dev/disk/by-label/RELEASES"
 
 
@@ -43,7 +44,11 @@ def test_a_file_that_was_changed_is_refused(machine, stick):
     assert json.loads(machine.run("haven", "status", "--json"))["state"] in ("idle", "checked")
 
 
-def test_a_machine_goes_to_the_version_on_the_stick(machine):
+def test_a_machine_goes_to_the_version_on_the_stick_though_a_service_does_not_run(machine):
+    """The one that did not before, that is; its owner is told."""
+    machine.run("sh", "-c", f"mkdir {BROKEN}; printf '[Service]\nExecStartPre=/bin/false\n' > {BROKEN}/broken.conf; systemctl daemon-reload")
+    machine.run("systemctl", "restart", "radicale", check=False)
     owner.ask_for_update(machine, "--from", "/mnt")
     machine.wait_for_boot_of("0.1.1", within=1200)
     owner.wait_for_verdict(machine, "confirmed")
+    assert "radicale.service does not run" in machine.run("haven", "status")

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "tests/platform/signed_versions.hpp"
+#include "tests/support/background.hpp"
 #include "tests/support/http_server.hpp"
 
 namespace stratify::ostree {
@@ -92,6 +93,37 @@ TEST_F(AMachine, ThatLosesItsConnectionAsksOnlyForTheRest) {
     if (one.target.ends_with(".filez")) small.insert(one.target);
   }
   EXPECT_LE(small.size(), 10U);  // nine files, one of them twice
+}
+
+// Two hundred instants: at as many places within each file that is published.
+TEST_F(AMachine, MayBeKilledAtAnyInstantOfADownloadAndNeedsNoCleaningUp) {
+  serve();
+  ASSERT_TRUE(pull_new());
+  std::set<std::string> files;
+  for (const auto& one : server_.seen()) {
+    if (one.target.starts_with("/objects/") && fs::exists(web_.path() / one.target.substr(1))) files.insert(one.target);
+  }
+  const auto places = 200 / files.size() + 1;
+  std::size_t killed = 0;
+  for (const auto& file : files) {
+    const auto whole = read_file(web_.path() / file.substr(1)).value();
+    for (std::size_t place = 0; place < places; ++place) {
+      const auto machine = folder_.path() / "killed" / std::to_string(killed);
+      fs::create_directories(machine.parent_path());
+      Repository::open_or_create(machine, Sync::kNever).value();
+      server_.answer(file, {{.body = whole, .stall_after = whole.size() * place / places}, {.body = whole}});
+      {
+        const tests::Background puller({fs::read_symlink("/proc/self/exe").parent_path() / "pull_once", machine,
+                                        server_.address(""), new_->hex(), keyring_});
+        server_.wait_for_stall(++killed);
+      }
+      const auto pulled = pull(machine, options(*new_));
+      ASSERT_TRUE(pulled) << file << " at " << place << ": " << pulled.error().message();
+      ASSERT_TRUE(Repository::open(machine)->verify(*new_)) << file << " at " << place;
+      fs::remove_all(machine);
+    }
+  }
+  EXPECT_GE(killed, 200U);
 }
 
 TEST_F(AMachine, TriesAgainByItself) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <condition_variable>
 #include <format>
 #include <list>
 #include <mutex>
@@ -52,6 +53,8 @@ struct HttpServer::State {
   std::vector<SeenRequest> seen;
   std::list<std::shared_ptr<Tcp::socket>> sockets;
   std::vector<std::jthread> clients;
+  std::size_t stalls = 0;
+  std::condition_variable stalled;
   bool stopping = false;
   std::jthread acceptance;
 
@@ -101,8 +104,17 @@ struct HttpServer::State {
     const std::array<asio::const_buffer, 2> parts{asio::buffer(head),
                                                   asio::buffer(reply.body.data() + begin, count)};
     asio::write(socket, parts, error);
-    if (reply.stall_after) wait_for_end(socket);
+    if (reply.stall_after) {
+      note_stall();
+      wait_for_end(socket);
+    }
     return !error && !reply.drop_after && !reply.stall_after;
+  }
+
+  void note_stall() {
+    const std::scoped_lock lock(mutex);
+    ++stalls;
+    stalled.notify_all();
   }
 
   static void wait_for_end(Tcp::socket& socket) {
@@ -141,6 +153,11 @@ std::string HttpServer::address(const std::string& target) const {
 std::vector<SeenRequest> HttpServer::seen() const {
   const std::scoped_lock lock(state_->mutex);
   return state_->seen;
+}
+
+void HttpServer::wait_for_stall(std::size_t n) {
+  std::unique_lock lock(state_->mutex);
+  state_->stalled.wait(lock, [&] { return state_->stalls >= n; });
 }
 
 }  // namespace stratify::tests

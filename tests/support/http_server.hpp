@@ -36,6 +36,8 @@ class HttpServer {
 
   [[nodiscard]] std::string address(const std::string& target) const;  // "http://127.0.0.1:<port><target>"
   [[nodiscard]] std::vector<SeenRequest> seen() const;
+  // Returns when a reply with stall_after has stalled, for the n-th time since the server was made.
+  void wait_for_stall(std::size_t n);
 
  private:
   struct State;

@@ -70,7 +70,7 @@ reproduce: image ## compile and build everything a second time elsewhere and com
 	@$(enter) python3 -m pytest -p no:cacheprovider -q -s tests/reproduce --compile
 
 .PHONY: bench
-bench: image ## measure speed, size and bytes sent beside others (ONCE=1: a quick look; ONLY=travel: updates alone)
+bench: image ## measure speed, size and bytes sent beside others (ONCE=1: a quick look; ONLY=travel, downtime, builders: that alone)
 	@$(enter) tests/bench/enter tests/bench/run $(if $(ONCE),--once) $(if $(ONLY),--only $(ONLY))
 
 .PHONY: format

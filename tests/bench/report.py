@@ -42,6 +42,11 @@ class Report:
         self._judge([what, f"{size / 1e6:.0f} MB", "", "", ""], below and f"below {below / 1e6:.0f} MB",
                     below is None or size < below)
 
+    def seconds(self, what, times, *, below=None):
+        middle = statistics.median(times)
+        self._judge([what, f"{middle:.1f} s ({min(times):.1f}-{max(times):.1f})", "", "", ""], below and f"below {below} s",
+                    below is None or middle < below)
+
     def travel(self, what, ours, theirs, *, most=None):
         """Bytes on a line. most: how many times as many ours may be."""
         ratio = ours / theirs

@@ -249,6 +249,10 @@ class Repository {
   // object.
   [[nodiscard]] Result<void> verify(const Sha256& commit) const;
 
+  // Verifies the commits, deletes what of them is damaged and notes those that lack something as partial, so
+  // that no delta is built on them. Returns the objects that are damaged or missing.
+  [[nodiscard]] Result<std::vector<std::string>> discard_damage(const std::vector<Sha256>& commits) const;
+
   struct Repair {
     std::vector<std::string> lost_refs;  // deleted, because something below them was damaged or missing
     std::uint64_t freed_bytes = 0;

@@ -229,6 +229,10 @@ Result<void> pull(const fs::path& repository, const PullOptions& options) {
       deltas ? trusted_summary(remote, options, watch, repository) : std::optional<Summary>();
   const auto how = pull_options(options, summary);
   GlibFailure failure;
+  // libostree looks below folders that are here only for a commit that is noted as incomplete.
+  if (options.whole &&
+      !ostree_repo_mark_commit_partial(remote.repo(), options.commit.hex().c_str(), TRUE, failure))
+    return failure.as("note as partial", options.commit.hex());
   if (!ostree_repo_pull_with_options(remote.repo(), kRemote, how.get(), watch.progress(), watch.cancellable(),
                                      failure)) {
     return explained(failure, options, watch);

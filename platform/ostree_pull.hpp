@@ -25,6 +25,9 @@ struct PullOptions {
   Sha256 commit;
   // Files of binary public keys, or folders of such files named *.gpg. These keys and no others.
   std::vector<std::filesystem::path> keyrings;
+  // Asks for every object that is not here, also below folders that are: after damage. Otherwise what a
+  // folder names is taken to be here with it.
+  bool whole = false;
   bool deltas = true;  // use static deltas where the server's summary names one from a commit that is here
   std::function<void(const PullProgress&)> on_progress;  // some times a second; may be empty
   std::stop_token stop;

@@ -39,6 +39,9 @@ class Source {
   // that stay as the owner changed them although the version brings others. kConflict (with each path of
   // /etc), kVerification when an image has another digest, kUnavailable when it cannot be had now.
   [[nodiscard]] virtual Result<std::vector<std::string>> prepare(const Target& target) = 0;
+  // Reads every object of the versions on this disk. Removes those that are damaged, so that the next fetch
+  // brings them again, and returns their names.
+  [[nodiscard]] virtual Result<std::vector<std::string>> inspect() = 0;
   // Bound images, by name, that no version here needs any more. One that is gone already is no error.
   [[nodiscard]] virtual Result<void> remove_image(const std::string& name) = 0;
 };

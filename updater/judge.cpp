@@ -26,6 +26,7 @@ Result<void> Update::confirm() {
   TRY(effects_.boot.keep());
   record_.ailing = TRY(effects_.services.ailing());
   record_.floor_number = std::max(record_.floor_number, record_.target->number);
+  record_.damaged.clear();  // what was missing came with this version
   record_.reason = "every service stayed healthy";
   record_.way_back = WayBack{.target = *record_.target,
                              .trial = record_.trial,

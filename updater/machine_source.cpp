@@ -28,8 +28,12 @@ constexpr const char* kMachineId = "etc/machine-id";
 
 std::string channel_path(const std::string& channel) { return "channels/" + channel + ".json"; }
 
+Result<std::vector<ostree::Deployment>> deployments(const fs::path& root) {
+  return TRY(ostree::RunningSysroot::open(root)).deployments();
+}
+
 Result<ostree::Deployment> running(const fs::path& root) {
-  const auto all = TRY(TRY(ostree::RunningSysroot::open(root)).deployments());
+  const auto all = TRY(deployments(root));
   const auto found = std::ranges::find_if(all, &ostree::Deployment::booted);
   if (found == all.end())
     return fail(Category::kNotFound, "find", "the running version",
@@ -148,9 +152,11 @@ Result<void> MachineSource::fetch(const Target& target) {
 Result<void> MachineSource::pull(const Target& target) {
   const auto where = TRY(address()) + "/repo";
   const auto total = target.bytes;
+  const auto here = TRY(running(options_.root)).commit;
   return ostree::pull(repository(), {.url = where,
                                      .commit = target.commit,
                                      .keyrings = keyrings(),
+                                     .whole = !TRY(ostree::has_complete_commit(repository(), here)),
                                      .on_progress = [&](const ostree::PullProgress& at) {
                                        options_.say(std::format("fetching {}: {} of {}", target.version,
                                                                 in_mebibytes(at.bytes),
@@ -222,6 +228,14 @@ Result<std::vector<std::string>> MachineSource::prepare(const Target& target) {
   auto kept = TRY(check_etc(target));
   TRY(pull_missing(images_, target.images, options_.say));
   return kept;
+}
+
+Result<std::vector<std::string>> MachineSource::inspect() {
+  TRY(make_writable(options_.root / "sysroot"));
+  std::vector<Sha256> commits;
+  for (const auto& deployment : TRY(deployments(options_.root))) commits.push_back(deployment.commit);
+  options_.say("reading every file of the system");
+  return TRY(ostree::Repository::open(repository())).discard_damage(commits);
 }
 
 Result<void> MachineSource::remove_image(const std::string& name) {

@@ -33,6 +33,7 @@ class MachineSource final : public Source {
   [[nodiscard]] Result<void> fetch(const Target& target) override;
   [[nodiscard]] Result<void> verify(const Target& target) override;
   [[nodiscard]] Result<std::vector<std::string>> prepare(const Target& target) override;
+  [[nodiscard]] Result<std::vector<std::string>> inspect() override;
   [[nodiscard]] Result<void> remove_image(const std::string& name) override;
 
  private:

@@ -31,6 +31,11 @@ std::vector<std::string> remarks_on(const Record& record) {
   }
   for (const auto& path : record.etc_kept)
     remarks.push_back(path + " stays as you changed it, though the new version brings another one");
+  if (!record.damaged.empty())
+    remarks.push_back(std::format(
+        "{} files of the system are damaged on this disk; the next update brings them anew. The disk "
+        "may be failing: have a backup, and see: journalctl -k -p warning",
+        record.damaged.size()));
   return remarks;
 }
 

@@ -48,7 +48,7 @@ BOOST_DESCRIBE_STRUCT(Step, (), (when, from, event, to, reason))
 BOOST_DESCRIBE_STRUCT(Record, (),
                       (format, state, reason, target, trial, previous, data_set, restore_data, attempts,
                        starts, ailing, etc_kept, floor_number, serials, failed, pinned, deferred_until,
-                       outcome, way_back, images, moments, history))
+                       inspected, damaged, outcome, way_back, images, moments, history))
 
 namespace {
 

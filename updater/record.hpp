@@ -103,8 +103,10 @@ struct Record {
   std::uint64_t floor_number = 0;                // highest release that was accepted: nothing below is
   std::map<std::string, std::uint64_t> serials;  // of each channel, its newest list that was seen here
   std::vector<Failed> failed;
-  std::string pinned;       // commit the owner wants to stay at; empty: none
-  Time deferred_until = 0;  // the owner wants no restart before
+  std::string pinned;                // commit the owner wants to stay at; empty: none
+  Time deferred_until = 0;           // the owner wants no restart before
+  Time inspected = 0;                // when every object was read last
+  std::vector<std::string> damaged;  // objects that were found damaged then
   std::optional<Outcome> outcome;
   std::optional<WayBack> way_back;
   // Names of the bound images that were fetched and not removed since, by version.

@@ -7,6 +7,7 @@ namespace stratify::updater {
 namespace {
 
 constexpr Time kHour = 3600;
+constexpr Time kInspectEvery = 30 * 24 * kHour;
 constexpr Time kRest = 300;  // nothing is due: look again, whatever was missed
 
 // What has to be finished, whatever the settings say; empty when nothing has.
@@ -36,6 +37,11 @@ Next switch_when_allowed(const Record& record, const stack::UpdateSettings& sett
   return {.verb = {}, .wake = std::min(opens, situation.now + kHour)};
 }
 
+// In the window: it reads the disk for a while.
+bool is_due_for_inspection(const Record& record, const stack::UpdateSettings& settings, Time now) {
+  return record.inspected + kInspectEvery <= now && stack::opens_in(settings.window, now) == 0;
+}
+
 }  // namespace
 
 Next next_step(const Record& record, const stack::UpdateSettings& settings, const Situation& situation) {
@@ -49,6 +55,8 @@ Next next_step(const Record& record, const stack::UpdateSettings& settings, cons
   if (record.state == State::kStaged) return switch_when_allowed(record, settings, situation);
   if (is_before_the_switch(record.state) && goes_on)
     return {.verb = "advance", .wake = situation.now + kRest};
+  if (is_due_for_inspection(record, settings, situation.now))
+    return {.verb = "inspect", .wake = situation.now + kRest};
   const auto due = looks ? situation.now + kHour : situation.next_check;
   return {.verb = {}, .wake = std::max(due, situation.now + 1)};
 }

@@ -30,8 +30,9 @@ struct Next {
   Time wake = 0;     // when to ask again
 };
 
-// The trial and what follows it first, then what is on its way, then a look at the list. The switch waits for
-// the window and for what the owner deferred.
+// The trial and what follows it first, then what is on its way, then a look at the list, then a monthly look
+// at the disk. That one waits for the window, and so does the switch, which also waits for what the owner
+// deferred.
 [[nodiscard]] Next next_step(const Record& record, const stack::UpdateSettings& settings,
                              const Situation& situation);
 

@@ -18,6 +18,13 @@ Result<void> Update::go(Event event, std::string reason) {
   return {};
 }
 
+Result<void> Update::inspect() {
+  record_.damaged = TRY(effects_.source.inspect());
+  record_.inspected = now();
+  for (const auto& object : record_.damaged) effects_.say(object + " is damaged");
+  return store_.save(record_);
+}
+
 Result<void> Update::pin() {
   const auto running = TRY(effects_.boot.look()).running;
   record_.pinned = running.deployment.substr(0, running.deployment.find('.'));

@@ -37,6 +37,9 @@ class Update {
   // is watched the same way.
   [[nodiscard]] Result<void> judge();
 
+  // Looks for damage in the versions on this disk, and notes what there is.
+  [[nodiscard]] Result<void> inspect();
+
   // The owner's wishes: stay at the running version until told otherwise; no restart before a time.
   [[nodiscard]] Result<void> pin();
   [[nodiscard]] Result<void> unpin();

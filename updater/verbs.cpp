@@ -26,6 +26,7 @@ const std::vector<UpdateVerb>& update_verbs() {
        [](Update& update) { return update.send_back(true); }},
       {"send-back-keeping-data", "going back to the version before, with today's data",
        [](Update& update) { return update.send_back(false); }},
+      {"inspect", "reading every file of the system", [](Update& update) { return update.inspect(); }},
       {"pin", "noting that this version is to stay", [](Update& update) { return update.pin(); }},
       {"unpin", "noting that versions may change", [](Update& update) { return update.unpin(); }},
       {"defer", "noting that no restart is wanted today",

@@ -101,7 +101,8 @@ TEST_F(AMachine, MayBeKilledAtAnyInstantOfADownloadAndNeedsNoCleaningUp) {
   ASSERT_TRUE(pull_new());
   std::set<std::string> files;
   for (const auto& one : server_.seen()) {
-    if (one.target.starts_with("/objects/") && fs::exists(web_.path() / one.target.substr(1))) files.insert(one.target);
+    if (one.target.starts_with("/objects/") && fs::exists(web_.path() / one.target.substr(1)))
+      files.insert(one.target);
   }
   const auto places = 200 / files.size() + 1;
   std::size_t killed = 0;
@@ -113,8 +114,8 @@ TEST_F(AMachine, MayBeKilledAtAnyInstantOfADownloadAndNeedsNoCleaningUp) {
       Repository::open_or_create(machine, Sync::kNever).value();
       server_.answer(file, {{.body = whole, .stall_after = whole.size() * place / places}, {.body = whole}});
       {
-        const tests::Background puller({fs::read_symlink("/proc/self/exe").parent_path() / "pull_once", machine,
-                                        server_.address(""), new_->hex(), keyring_});
+        const tests::Background puller({fs::read_symlink("/proc/self/exe").parent_path() / "pull_once",
+                                        machine, server_.address(""), new_->hex(), keyring_});
         server_.wait_for_stall(++killed);
       }
       const auto pulled = pull(machine, options(*new_));
@@ -254,6 +255,21 @@ TEST_F(AMachineWithTheOldVersion, GetsTheNewOneByADelta) {
   ASSERT_TRUE(pulled) << pulled.error().message();
   EXPECT_TRUE(machine_has(*new_));
   EXPECT_EQ(new_files(), 0);
+}
+
+// The new version's folder is here, so nobody would look for what it names.
+TEST_F(AMachineWithTheOldVersion, GetsWhatWasDamagedAnew) {
+  ASSERT_TRUE(pull_new());
+  const auto lost = Repository::open(machine_)->find(*new_, "/small0").value()->checksum.hex();
+  fs::remove(machine_ / "objects" / lost.substr(0, 2) / (lost.substr(2) + ".file"));
+  EXPECT_EQ(Repository::open(machine_)->discard_damage({*new_}).value().size(), 1U);
+  EXPECT_EQ(has_complete_commit(machine_, *new_), false);
+  auto whole = options(*new_);
+  whole.whole = true;
+  const auto pulled = pull(machine_, whole);
+  ASSERT_TRUE(pulled) << pulled.error().message();
+  EXPECT_TRUE(machine_has(*new_));
+  EXPECT_EQ(has_complete_commit(machine_, *new_), true);
 }
 
 TEST_F(AMachineWithTheOldVersion, AsksForTheObjectsItLacksWhenItMayUseNoDelta) {

@@ -252,6 +252,17 @@ TEST_F(ARepository, NamesTheObjectThatIsDamaged) {
   EXPECT_EQ(error.object(), entry.checksum.hex() + ".file");
 }
 
+TEST_F(ARepository, DiscardsWhatIsDamaged) {
+  const auto version = commit({{"/usr/a", "123"}, {"/usr/b", "456"}});
+  EXPECT_EQ(repository_.discard_damage({version}).value(), std::vector<std::string>());
+  const auto entry = repository_.find(version, "/usr/a").value().value();
+  damage(object(entry));
+  const std::vector<std::string> damaged{entry.checksum.hex() + ".file"};
+  EXPECT_EQ(repository_.discard_damage({version}).value(), damaged);
+  EXPECT_FALSE(std::filesystem::exists(object(entry)));
+  EXPECT_EQ(repository_.discard_damage({version}).value(), damaged);  // as long as it is missing
+}
+
 TEST_F(ARepository, PrunesWhatNoRefNeeds) {
   const auto kept = commit({{"/a", "kept"}}, "kept");
   const auto dropped = commit({{"/b", "dropped"}});

@@ -77,6 +77,7 @@ class FakeMachine final : public Source, public Boot, public Data, public Servic
   Result<void> fetch(const Target& target) override;
   Result<void> verify(const Target& target) override;
   Result<std::vector<std::string>> prepare(const Target& target) override;
+  Result<std::vector<std::string>> inspect() override { return std::vector<std::string>{"ab12.file"}; }
   Result<void> remove_image(const std::string& name) override;
   // Boot
   Result<BootView> look() override;

@@ -46,6 +46,12 @@ TEST(ANotice, LeadsToThePageOfAMachineThatIsStuck) {
   EXPECT_THAT(notice_of(record, 0), HasSubstr("https://THIS-MACHINE:9443/"));
 }
 
+TEST(ANotice, TellsOfDamage) {
+  Record record;
+  record.damaged = {"ab12.file"};
+  EXPECT_THAT(notice_of(record, 0), HasSubstr("1 files of the system are damaged"));
+}
+
 TEST(ANotice, WarnsOfADiskThatIsNearlyFull) { EXPECT_THAT(notice_of({}, 80), HasSubstr("80 % full")); }
 
 }  // namespace

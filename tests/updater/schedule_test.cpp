@@ -17,6 +17,7 @@ class ASchedule : public testing::Test {
   void SetUp() override {
     ::setenv("TZ", "UTC", 1);
     ::tzset();
+    record.inspected = kNoon;
     settings.source = "https://releases.example.org";
   }
 
@@ -48,6 +49,16 @@ TEST_F(ASchedule, PreparesWhatWasFoundAtOnceAndSwitchesInTheWindow) {
   EXPECT_EQ(at(State::kStaged, noon).verb, "");
   EXPECT_EQ(at(State::kStaged, {.now = kNoon + 15 * kHour + 1, .next_check = kNoon + 100 * kHour}).verb,
             "switch");
+}
+
+TEST_F(ASchedule, LooksForDamageOnceAMonthInTheWindow) {
+  const Situation night{.now = kNoon + 15 * kHour + 1, .next_check = kNoon + 100 * kHour};
+  record.inspected = 0;
+  EXPECT_EQ(at(State::kIdle, {.now = kNoon, .next_check = kNoon + kHour}).verb, "");
+  EXPECT_EQ(at(State::kIdle, night).verb, "inspect");
+  EXPECT_EQ(at(State::kStaged, night).verb, "switch");
+  record.inspected = night.now - 29 * 24 * kHour;
+  EXPECT_EQ(at(State::kIdle, night).verb, "");
 }
 
 TEST_F(ASchedule, SwitchesAtOnceForTheOwner) {

@@ -58,6 +58,15 @@ TEST_F(AnUpdate, RemembersWhatOfEtcStaysAsItsOwnerChangedIt) {
   EXPECT_EQ(machine.record().etc_kept, std::vector<std::string>{"/etc/changed.conf"});
 }
 
+TEST_F(AnUpdate, BringsWhatWasFoundDamaged) {
+  ASSERT_TRUE(machine.run([](Update& update) { return update.inspect(); }));
+  EXPECT_EQ(machine.record().damaged, std::vector<std::string>{"ab12.file"});
+  EXPECT_NE(machine.record().inspected, 0);
+  machine.publish(kGood);
+  update(machine);
+  EXPECT_EQ(machine.record().damaged, std::vector<std::string>());
+}
+
 TEST_F(AnUpdate, GoesOnToTheNextVersion) {
   machine.publish(kGood);
   update(machine);

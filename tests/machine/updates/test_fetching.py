@@ -12,6 +12,7 @@ from .publisher import Publisher
 
 LIST = "/channels/stable.json"
 OBJECTS = "/repo/objects/*.filez"
+CATALOGUE = "/usr/lib/openhaven/catalogue/README.md"
 ADVANCE = "haven-update@advance"
 A_DAY = 86400
 SIZE = 4 << 20  # of what is new, nearly
@@ -214,6 +215,29 @@ def test_after_all_that_the_version_is_prepared(followed, server):
     assert "0.1.1 lies ready" in said.stdout, said.stdout + said.stderr + followed.story()
     assert owner.record(followed)["state"] == "staged"
     assert followed.failed_units() == []
+
+
+@pytest.fixture(scope="module")
+def damaged(followed):
+    """A file of the running version and of the one that is to come has one byte more than it should; its object's path."""
+    followed.run("haven", "pin")
+    followed.run("haven", "unpin")
+    repository = "/sysroot/ostree/repo"
+    listed = followed.run("ostree", "ls", "-C", f"--repo={repository}", followed.start.commit, CATALOGUE)
+    checksum = next(word for word in listed.split() if len(word) == 64)
+    path = f"objects/{checksum[:2]}/{checksum[2:]}.file"
+    with writable(followed, "/sysroot"):
+        followed.run("sh", "-c", f"echo >> {repository}/{path}")
+    return path
+
+
+def test_damage_on_the_disk_is_found_told_and_mended_by_the_next_version(followed, server, damaged):
+    followed.run("systemctl", "start", "haven-update@inspect")
+    followed.run("systemctl", "restart", "haven-updater")
+    assert "1 files of the system are damaged" in followed.run("haven", "status")
+    server.forget()
+    assert "0.1.1 lies ready" in owner.prepare(followed).stdout
+    assert server.count(f"/repo/{damaged}z") == 1
 
 
 def test_a_pinned_machine_stays(followed):

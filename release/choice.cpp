@@ -92,7 +92,7 @@ std::unexpected<Stay> only_bad(const Release& release) {
                                                 : "; the next one is tried as soon as it is there";
   return stay(
       Reason::kOnlyBad,
-      std::format("{} failed on this machine{}. `haven status` tells why it failed.", release.version, what));
+      std::format("{} was taken back on this machine{}. `haven status` tells why.", release.version, what));
 }
 
 std::unexpected<Stay> held_back(const Release& release, std::int64_t until) {

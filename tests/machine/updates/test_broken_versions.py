@@ -1,11 +1,14 @@
 """BIOS. Versions that are broken, each at another place: the machine is afterwards as if it had never tried them."""
 
 import dataclasses
+import itertools
 import re
 
 import pytest
 
 from . import changes, owner
+from .publisher import Publisher
+from .server import Server
 
 NOTE = "/var/lib/openhaven/data/webdav/files/owner/note.txt"
 
@@ -43,10 +46,20 @@ CASES = {
     "its worker crashes": Broken((changes.worker_crashes(),), 3, "did not start", reaches_data=True),
 }
 pytestmark = pytest.mark.torture
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def releases(versions):
+    """A publisher for one case, and what serves it."""
+    publisher = Publisher(versions, versions.folder / f"publish-{next(_numbers)}")
+    with Server(publisher.folder) as server:
+        yield publisher, server
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
-def test_it_is_as_if_a_broken_version_had_never_been_tried(case, wake, versions, publisher, server):
+def test_it_is_as_if_a_broken_version_had_never_been_tried(case, wake, versions, releases):
+    publisher, server = releases
     machine = wake(**case.hardware)
     machine.run("sh", "-c", f"echo before > {NOTE}")
     bad = versions.make("0.1.1", *case.changes, changes.migrates(NOTE, "migrated"))

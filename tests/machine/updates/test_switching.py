@@ -127,7 +127,7 @@ def test_a_confirmed_version_stays_however_often_the_power_goes(machine):
 
 def test_its_owner_goes_back_with_the_data_and_stays_there(machine):
     machine.run("sh", "-c", f"echo third > {NOTE}")
-    assert machine.run("haven", "rollback", check=False).stdout.endswith("with its data.\n")
+    assert "restarting the machine" in machine.run("haven", "rollback", check=False).stdout
     machine.wait_for_boot_of("0.1.1")
     record = owner.wait_for_verdict(machine, "rolled back")
     assert machine.run("cat", NOTE) == "second\n"

@@ -122,7 +122,7 @@ def test_its_owner_is_told(machine, taken_back):
 
 
 def test_it_is_not_tried_again_and_a_higher_one_is(machine, taken_back, versions, publisher, good):
-    assert "0.1.2 failed on this machine" in owner.ask_for_update(machine, "--check").stdout
+    assert "0.1.2 was taken back on this machine" in owner.ask_for_update(machine, "--check").stdout
     assert owner.record(machine)["target"] is None
     publisher.publish(versions.make("0.1.3", after=good, timestamp=good.timestamp + 7200))
     assert "0.1.3" in owner.ask_for_update(machine, "--check").stdout

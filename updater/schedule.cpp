@@ -7,7 +7,7 @@ namespace stratify::updater {
 namespace {
 
 constexpr Time kHour = 3600;
-constexpr Time kInspectEvery = 30 * 24 * kHour;
+constexpr Time kInspectEvery = kHour * 24 * 30;
 constexpr Time kRest = 300;  // nothing is due: look again, whatever was missed
 
 // What has to be finished, whatever the settings say; empty when nothing has.

@@ -97,7 +97,10 @@ Result<void> MachineServices::wait_for_stack() {
 Result<void> MachineServices::come_up(const std::vector<std::string>& excused) {
   options_.say("waiting for the services");
   TRY(wait_for_stack());
-  for (const auto& unit : TRY(required(excused))) {
+  const auto units = TRY(required(excused));
+  if (const auto stack = TRY(units_.state(kStack)); units.empty() && stack.active == "failed")
+    return fail(Category::kCommandFailed, "start", kStack, "it failed; see: journalctl -u haven-stack");
+  for (const auto& unit : units) {
     const auto state = TRY(units_.state(unit));
     if (state.active != "active")
       return fail(Category::kCommandFailed, "start", unit, in_words(state) + "; see: journalctl -u " + unit);

@@ -1,5 +1,6 @@
 """BIOS. A version that ruins what the version before needs as well: the machine stops trying and shows the rescue page."""
 
+import hashlib
 import io
 import re
 import ssl
@@ -40,9 +41,8 @@ def get(stuck, live):
 
 def test_the_console_shows_the_fingerprint_of_what_answers(stuck):
     shown = stuck.wait_for_console(r"needs you(?:.|\n)*?fingerprint:\s+((?:[0-9A-F]{2}[:\s]+)+[0-9A-F]{2})")[1]
-    answers = ssl.get_server_certificate((stuck.address, 9443))
-    stuck.run("sh", "-c", f"printf %s '{answers}' > /run/answers.pem")
-    assert re.sub(r"\s", "", shown) in stuck.run("openssl", "x509", "-in", "/run/answers.pem", "-noout", "-fingerprint", "-sha256")
+    answers = ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate((stuck.address, 9443)))
+    assert re.sub(r"[\s:]", "", shown) == hashlib.sha256(answers).hexdigest().upper()
 
 
 def test_it_tells_the_owner_what_happened(get):

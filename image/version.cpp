@@ -10,6 +10,7 @@
 #include "image/compose/initramfs.hpp"
 #include "image/compose/operating_system.hpp"
 #include "image/sbom.hpp"
+#include "platform/running_sysroot.hpp"
 
 namespace stratify::image {
 
@@ -127,6 +128,7 @@ class Assembly {
         "IMAGE_VERSION={0}\n",
         manifest_.version, manifest_.name);
     TRY(put(transaction, tree, "/usr/lib/os-release", text));
+    TRY(put(transaction, tree, ostree::kKernelArgumentsFile, lines(manifest_.kernel_arguments)));
     TRY(put(transaction, tree, "/usr/share/openhaven/sbom.spdx.json", version.sbom));
     return put(transaction, tree, "/usr/share/ostree/trusted.gpg.d/openhaven.gpg", key_.public_key());
   }
@@ -146,6 +148,12 @@ class Assembly {
     transaction.set_ref(version.ref, checksum);
     TRY(transaction.commit());
     return checksum;
+  }
+
+  static std::string lines(const std::vector<std::string>& words) {
+    std::string text;
+    for (const auto& word : words) text += word + "\n";
+    return text;
   }
 
   static Result<std::string> kernel_release_of(const ostree::Tree& tree) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <ranges>
 #include <set>
 #include <thread>
 
@@ -61,11 +62,34 @@ OstreeDeployment* merged_from(OstreeSysroot* sysroot, const Deployments& all) {
   return nullptr;
 }
 
-// libostree adds "ostree=" of the new deployment itself.
-Strings kernel_arguments_of(OstreeDeployment* deployment) {
+// Versions from before they brought any have none.
+Result<std::vector<std::string>> arguments_brought_by(const fs::path& repository, const Sha256& commit) {
+  const auto text = TRY(Repository::open(repository)).read_file(commit, kKernelArgumentsFile);
+  if (!text && text.error().category() != Category::kNotFound) return std::unexpected(text.error());
+  std::vector<std::string> arguments;
+  for (const auto line : std::views::split(text.value_or(""), '\n'))
+    if (!line.empty()) arguments.emplace_back(line.begin(), line.end());
+  return arguments;
+}
+
+// Of the deployment before, with what the new version wants in place of what the old one wanted. libostree
+// adds "ostree=" of the new deployment itself.
+Result<Strings> kernel_arguments_after(OstreeDeployment* deployment, const fs::path& repository,
+                                       const Sha256& commit) {
   auto* entry = ostree_deployment_get_bootconfig(deployment);
   const auto* options = entry == nullptr ? nullptr : ostree_bootconfig_parser_get(entry, "options");
   const Arguments arguments(ostree_kernel_args_from_string(options == nullptr ? "" : options));
+  const auto before = Sha256::parse(ostree_deployment_get_csum(deployment)).value();
+  const auto gone = TRY(arguments_brought_by(repository, before));
+  const auto come = TRY(arguments_brought_by(repository, commit));
+  GlibFailure failure;
+  for (const auto& one : gone) {
+    if (std::ranges::contains(come, one)) continue;
+    if (!ostree_kernel_args_delete_if_present(arguments.get(), one.c_str(), failure))
+      return failure.as("remove the kernel argument", one);
+  }
+  for (const auto& one : come)
+    if (!std::ranges::contains(gone, one)) ostree_kernel_args_append_if_missing(arguments.get(), one.c_str());
   return Strings(ostree_kernel_args_to_strv(arguments.get()));
 }
 
@@ -165,7 +189,7 @@ Result<Deployment> RunningSysroot::stage(const Sha256& commit, const std::string
     return fail(Category::kConflict, "stage", commit.hex(),
                 "this system was not started from " + path_.string() + "; deploy it there instead");
   }
-  const auto arguments = kernel_arguments_of(booted);
+  const auto arguments = TRY(kernel_arguments_after(booted, repository(), commit));
   OstreeSysrootDeployTreeOpts options{};
   options.locked = TRUE;
   options.override_kernel_argv = arguments.get();
@@ -209,7 +233,7 @@ Result<std::string> RunningSysroot::deploy(const Sha256& commit, const std::stri
   auto* merge = merged_from(sysroot_.get(), all);
   if (merge == nullptr)
     return fail(Category::kNotFound, "deploy", commit.hex(), "no version is installed in " + path_.string());
-  const auto arguments = kernel_arguments_of(merge);
+  const auto arguments = TRY(kernel_arguments_after(merge, repository(), commit));
   OstreeSysrootDeployTreeOpts options{};
   options.override_kernel_argv = arguments.get();
   Handle<OstreeDeployment> fresh;

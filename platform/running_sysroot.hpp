@@ -15,6 +15,10 @@ struct OstreeSysroot;
 
 namespace stratify::ostree {
 
+// In each version: the kernel arguments that it wants, one a line. They take the place of those that the
+// version before wanted; what an owner added stays.
+inline constexpr const char* kKernelArgumentsFile = "/usr/lib/openhaven/kernel-arguments";
+
 struct Deployment {
   std::string id;  // "<commit>.<serial>", its folder's name
   Sha256 commit;
@@ -52,9 +56,9 @@ class RunningSysroot {
   [[nodiscard]] Result<std::vector<Deployment>> deployments() const;
 
   // Lays a commit of the repository out beside the running one, staged and locked: no restart turns to it by
-  // itself. In place of one that was staged before. Its /etc and kernel arguments will be those of the booted
-  // deployment, carried over when it is finalized, at shutdown. kConflict when nothing is booted from this
-  // sysroot.
+  // itself. In place of one that was staged before. Its /etc will be that of the booted deployment, carried
+  // over when it is finalized, at shutdown; its kernel arguments too, but for those that versions bring.
+  // kConflict when nothing is booted from this sysroot.
   [[nodiscard]] Result<Deployment> stage(const Sha256& commit, const std::string& refspec);
   // What is staged becomes the first when the machine goes down. kNotFound when nothing is staged.
   [[nodiscard]] Result<void> unlock_staged();
@@ -62,8 +66,8 @@ class RunningSysroot {
   [[nodiscard]] Result<void> drop_staged();
 
   // Lays a commit out and makes it the first of the boot menu at once, without staging: /etc and kernel
-  // arguments are those of the booted deployment, or else of the first. All other deployments stay behind it.
-  // Returns its id.
+  // arguments (but for those that versions bring) are those of the booted deployment, or else of the first.
+  // All other deployments stay behind it. Returns its id.
   [[nodiscard]] Result<std::string> deploy(const Sha256& commit, const std::string& refspec);
 
   // Writes a boot menu of exactly these deployments in this order; all others are dropped from it, but lie on

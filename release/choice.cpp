@@ -90,9 +90,8 @@ std::unexpected<Stay> only_left(const Release& newest) {
 std::unexpected<Stay> only_bad(const Release& release) {
   const std::string_view what = release.barrier ? "; versions after it cannot be reached without it"
                                                 : "; the next one is tried as soon as it is there";
-  return stay(
-      Reason::kOnlyBad,
-      std::format("{} was taken back on this machine{}. `haven status` tells why.", release.version, what));
+  return stay(Reason::kOnlyBad, std::format("{} was taken back on this machine{}. `haven status` tells why.",
+                                            release.version, what));
 }
 
 std::unexpected<Stay> held_back(const Release& release, std::int64_t until) {

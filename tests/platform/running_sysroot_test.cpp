@@ -14,8 +14,10 @@ namespace stratify::ostree {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 constexpr const char* kRef = "openhaven/amd64/core";
 
@@ -100,6 +102,17 @@ TEST_F(AnInstalledSystem, CarriesKernelArgumentsAndEtcOver) {
   EXPECT_EQ(read_file(after / "etc/hostname"), "mine\n");
   EXPECT_EQ(read_file(after / "etc/version"), "2.0\n");
   EXPECT_THAT(entry("ostree-2.conf"), HasSubstr("options rw quiet ostree=/ostree/boot."));
+}
+
+TEST_F(AnInstalledSystem, GetsTheKernelArgumentsOfTheNewVersionAndKeepsItsOwnersOwn) {
+  const auto repository = Repository::open(repo_).value();
+  const auto first = commit_small_system(repository, "3.0", 1800000001, "rw\npanic=10\n");
+  const auto second = commit_small_system(repository, "4.0", 1800000002, "rw\npanic=20\n");
+  ASSERT_TRUE(RunningSysroot::open(root_)->deploy(first, kRef));
+  EXPECT_THAT(entry("ostree-2.conf"), AllOf(HasSubstr("rw quiet"), HasSubstr(" panic=10\n")));
+  ASSERT_TRUE(RunningSysroot::open(root_)->deploy(second, kRef));
+  EXPECT_THAT(entry("ostree-3.conf"),
+              AllOf(HasSubstr("rw quiet"), HasSubstr(" panic=20\n"), Not(HasSubstr("panic=10"))));
 }
 
 TEST_F(AnInstalledSystem, GoesBackWhenTheOldVersionIsPutFirst) {

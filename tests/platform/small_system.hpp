@@ -9,7 +9,8 @@
 namespace stratify::ostree {
 
 inline Sha256 commit_small_system(const Repository& repository, const std::string& version,
-                                  std::uint64_t timestamp = 1700000000) {
+                                  std::uint64_t timestamp = 1700000000,
+                                  const std::string& kernel_arguments = {}) {
   auto transaction = repository.begin().value();
   Tree tree;
   const auto folder = transaction.write_folder({.mode = 0755}).value();
@@ -21,6 +22,7 @@ inline Sha256 commit_small_system(const Repository& repository, const std::strin
   add("/usr/lib/os-release", "PRETTY_NAME=\"OpenHaven " + version + "\"\n");
   add("/usr/lib/modules/6.0/vmlinuz", "kernel " + version);
   add("/usr/lib/modules/6.0/initramfs.img", "initramfs");
+  if (!kernel_arguments.empty()) add("/usr/lib/openhaven/kernel-arguments", kernel_arguments);
   add("/usr/etc/hostname", "haven\n");
   add("/usr/etc/version", version + "\n");
   for (const auto* name : {"/boot", "/dev", "/proc", "/run", "/sys", "/sysroot", "/var"})

@@ -99,7 +99,8 @@ TEST(AMachine, NeverTriesABadReleaseAgainButAHigherOne) {
   at.bad = {release(2).commit};
   const auto choice = choose(channel({release(1), release(2)}), at);
   EXPECT_EQ(outcome(choice), "only-bad");
-  EXPECT_THAT(choice.error().sentence, HasSubstr("1.2 was taken back on this machine; the next one is tried"));
+  EXPECT_THAT(choice.error().sentence,
+              HasSubstr("1.2 was taken back on this machine; the next one is tried"));
   EXPECT_EQ(chosen({release(1), release(2), release(3)}, at), "1.3");
   at.by_hand = true;
   EXPECT_EQ(chosen({release(1), release(2)}, at), "only-bad");

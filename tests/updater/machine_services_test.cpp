@@ -90,7 +90,8 @@ TEST_F(TheServices, AreNotUpWhileTheStackHasNotEnded) {
 TEST_F(TheServices, AreNotUpWhenTheStackFailedBeforeItHadAny) {
   ASSERT_TRUE(stack::save_applied(folder_.path(), {}));
   units_.states["haven-stack.service"].active = "failed";
-  EXPECT_THAT(reason(services(kShort).come_up({})), HasSubstr("haven-stack.service: cannot start: it failed"));
+  EXPECT_THAT(reason(services(kShort).come_up({})),
+              HasSubstr("haven-stack.service: cannot start: it failed"));
 }
 
 TEST_F(TheServices, StayedUpWhenNothingHappened) { EXPECT_EQ(reason(services(kShort).stay_up({})), ""); }

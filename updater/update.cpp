@@ -22,7 +22,11 @@ Result<void> Update::inspect() {
   record_.damaged = TRY(effects_.source.inspect());
   record_.inspected = now();
   for (const auto& object : record_.damaged) effects_.say(object + " is damaged");
-  return store_.save(record_);
+  if (record_.damaged.empty() || !is_before_the_switch(record_.state)) return store_.save(record_);
+  // What lies ready may lack the same.
+  TRY(effects_.boot.unstage());
+  forget_target();
+  return go(Event::kWithdrawn, "files of the system are damaged on this disk; the next look fetches them anew");
 }
 
 Result<void> Update::pin() {

@@ -59,10 +59,13 @@ TEST_F(AnUpdate, RemembersWhatOfEtcStaysAsItsOwnerChangedIt) {
 }
 
 TEST_F(AnUpdate, BringsWhatWasFoundDamaged) {
+  machine.publish(kGood);
+  ASSERT_TRUE(machine.run([](Update& update) { return update.check(true); }));
+  ASSERT_TRUE(machine.run([](Update& update) { return update.advance(); }));
   ASSERT_TRUE(machine.run([](Update& update) { return update.inspect(); }));
   EXPECT_EQ(machine.record().damaged, std::vector<std::string>{"ab12.file"});
   EXPECT_NE(machine.record().inspected, 0);
-  machine.publish(kGood);
+  EXPECT_EQ(machine.record().state, State::kIdle);  // not of what lay ready: that may lack the same
   update(machine);
   EXPECT_EQ(machine.record().damaged, std::vector<std::string>());
 }

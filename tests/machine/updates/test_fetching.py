@@ -12,7 +12,7 @@ from .publisher import Publisher
 
 LIST = "/channels/stable.json"
 OBJECTS = "/repo/objects/*.filez"
-CATALOGUE = "/usr/lib/openhaven/catalogue/README.md"
+CATALOGUE = "/usr/lib/openhaven/catalogue/files/webdav.yaml"
 ADVANCE = "haven-update@advance"
 A_DAY = 86400
 SIZE = 4 << 20  # of what is new, nearly
@@ -226,7 +226,7 @@ def damaged(followed):
     listed = followed.run("ostree", "ls", "-C", f"--repo={repository}", followed.start.commit, CATALOGUE)
     checksum = next(word for word in listed.split() if len(word) == 64)
     path = f"objects/{checksum[:2]}/{checksum[2:]}.file"
-    with writable(followed, "/sysroot"):
+    with writable(followed, "/sysroot", how="remount,bind"):  # of this mount alone: /var is on the same file system
         followed.run("sh", "-c", f"echo >> {repository}/{path}")
     return path
 
@@ -271,12 +271,12 @@ def clock(machine, seconds):
 
 
 @contextlib.contextmanager
-def writable(machine, folder):
-    machine.run("mount", "-o", "remount,rw", folder)
+def writable(machine, folder, how="remount"):
+    machine.run("mount", "-o", f"{how},rw", folder)
     try:
         yield
     finally:
-        machine.run("mount", "-o", "remount,ro", folder)
+        machine.run("mount", "-o", f"{how},ro", folder)
 
 
 @contextlib.contextmanager

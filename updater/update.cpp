@@ -26,7 +26,8 @@ Result<void> Update::inspect() {
   // What lies ready may lack the same.
   TRY(effects_.boot.unstage());
   forget_target();
-  return go(Event::kWithdrawn, "files of the system are damaged on this disk; the next look fetches them anew");
+  return go(Event::kWithdrawn,
+            "files of the system are damaged on this disk; the next look fetches them anew");
 }
 
 Result<void> Update::pin() {

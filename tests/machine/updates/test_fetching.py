@@ -220,8 +220,6 @@ def test_after_all_that_the_version_is_prepared(followed, server):
 @pytest.fixture(scope="module")
 def damaged(followed):
     """A file of the running version and of the one that is to come has one byte more than it should; its object's path."""
-    followed.run("haven", "pin")
-    followed.run("haven", "unpin")
     repository = "/sysroot/ostree/repo"
     listed = followed.run("ostree", "ls", "-C", f"--repo={repository}", followed.start.commit, CATALOGUE)
     checksum = next(word for word in listed.split() if len(word) == 64)

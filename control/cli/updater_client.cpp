@@ -1,5 +1,9 @@
 #include "control/cli/updater_client.hpp"
 
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
 #include "updater/bus_names.hpp"
 
 namespace stratify::control {
@@ -16,14 +20,33 @@ Unexpected failed(BusError& error, const std::string& operation, int number) {
   return std::unexpected(plain);
 }
 
-Result<std::string> text_property(sd_bus* bus, const char* name) {
-  BusError error;
-  char* value = nullptr;
-  const int read =
-      sd_bus_get_property_string(bus, kBusName, kBusPath, kBusInterface, name, error.get(), &value);
-  if (read < 0) return failed(error, "ask", read);
-  const Owned<char, std::free> owned(value);
-  return value;
+int read_property(sd_bus_message* message, std::string_view name, UpdaterView& view, std::string& record) {
+  const std::pair<std::string_view, std::string*> texts[] = {
+      {"Record", &record},       {"Busy", &view.busy},       {"Status", &view.status}, {"Failure", &view.failure},
+      {"Source", &view.source}, {"Channel", &view.channel}, {"Window", &view.window}};
+  if (const auto* found = std::ranges::find(texts, name, &std::pair<std::string_view, std::string*>::first);
+      found != std::end(texts)) {
+    const char* value = nullptr;
+    const int read = sd_bus_message_read(message, "v", "s", &value);
+    if (read >= 0) *found->second = value;
+    return read;
+  }
+  if (name != "Automatic") return sd_bus_message_skip(message, "v");
+  int value = 0;
+  const int read = sd_bus_message_read(message, "v", "b", &value);
+  view.automatic = value != 0;
+  return read;
+}
+
+int read_view(sd_bus_message* message, UpdaterView& view, std::string& record) {
+  int result = sd_bus_message_enter_container(message, 'a', "{sv}");
+  while (result >= 0 && (result = sd_bus_message_enter_container(message, 'e', "sv")) > 0) {
+    const char* name = nullptr;
+    result = sd_bus_message_read(message, "s", &name);
+    if (result >= 0) result = read_property(message, name, view, record);
+    if (result >= 0) result = sd_bus_message_exit_container(message);
+  }
+  return result;
 }
 
 }  // namespace
@@ -37,20 +60,19 @@ Result<UpdaterClient> UpdaterClient::connect() {
   return UpdaterClient(std::move(bus));
 }
 
+// All at once: asked one by one, the record might be from before the worker ended, and Busy from after.
 Result<UpdaterView> UpdaterClient::look() {
-  UpdaterView view{.record = TRY(parse_record(TRY(text_property(bus_.get(), "Record")))),
-                   .busy = TRY(text_property(bus_.get(), "Busy")),
-                   .status = TRY(text_property(bus_.get(), "Status")),
-                   .failure = TRY(text_property(bus_.get(), "Failure")),
-                   .source = TRY(text_property(bus_.get(), "Source")),
-                   .channel = TRY(text_property(bus_.get(), "Channel")),
-                   .window = TRY(text_property(bus_.get(), "Window"))};
   BusError error;
-  int automatic = 0;
-  const int read = sd_bus_get_property_trivial(bus_.get(), kBusName, kBusPath, kBusInterface, "Automatic",
-                                               error.get(), 'b', &automatic);
-  if (read < 0) return failed(error, "ask", read);
-  view.automatic = automatic != 0;
+  sd_bus_message* raw = nullptr;
+  const int called = sd_bus_call_method(bus_.get(), kBusName, kBusPath, "org.freedesktop.DBus.Properties", "GetAll",
+                                        error.get(), &raw, "s", kBusInterface);
+  const BusMessage answer(raw);
+  if (called < 0) return failed(error, "ask", called);
+  UpdaterView view;
+  std::string record;
+  if (const int read = read_view(answer.get(), view, record); read < 0)
+    return BusError().to_error("read the properties of", kBusName, read);
+  view.record = TRY(parse_record(record));
   return view;
 }
 

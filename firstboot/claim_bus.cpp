@@ -67,17 +67,6 @@ int read_property(sd_bus_message* message, std::string_view name, Status& status
   return sd_bus_message_skip(message, "v");
 }
 
-int read_status(sd_bus_message* message, Status& status) {
-  int result = sd_bus_message_enter_container(message, 'a', "{sv}");
-  while (result >= 0 && (result = sd_bus_message_enter_container(message, 'e', "sv")) > 0) {
-    const char* name = nullptr;
-    result = sd_bus_message_read(message, "s", &name);
-    if (result >= 0) result = read_property(message, name, status);
-    if (result >= 0) result = sd_bus_message_exit_container(message);
-  }
-  return result;
-}
-
 }  // namespace
 
 BusClaim::BusClaim(Bus bus) : bus_(std::move(bus)) {
@@ -137,7 +126,9 @@ Result<Status> BusClaim::status() {
   const BusMessage answer(raw);
   if (called < 0) return translate(error, "GetAll", called);
   Status status;
-  if (const int read = read_status(answer.get(), status); read < 0) {
+  if (const int read =
+          read_properties(answer.get(), [&](auto name) { return read_property(answer.get(), name, status); });
+      read < 0) {
     return BusError().to_error("read the properties of", kBusName, read);
   }
   return status;

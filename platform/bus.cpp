@@ -235,6 +235,17 @@ Unexpected BusError::to_error(std::string operation, std::string object, int num
   return fail(category_of(&error_, number), std::move(operation), std::move(object), std::move(cause));
 }
 
+int read_properties(sd_bus_message* message, const std::function<int(std::string_view name)>& read) {
+  int result = sd_bus_message_enter_container(message, 'a', "{sv}");
+  while (result >= 0 && (result = sd_bus_message_enter_container(message, 'e', "sv")) > 0) {
+    const char* name = nullptr;
+    result = sd_bus_message_read(message, "s", &name);
+    if (result >= 0) result = read(name);
+    if (result >= 0) result = sd_bus_message_exit_container(message);
+  }
+  return result;
+}
+
 std::string_view to_string(UnitVerb verb) {
   switch (verb) {
     case UnitVerb::kStart:

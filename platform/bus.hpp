@@ -41,6 +41,11 @@ class BusError {
   sd_bus_error error_ = SD_BUS_ERROR_NULL;
 };
 
+// Reads the answer to GetAll of org.freedesktop.DBus.Properties. read takes one property's value (a "v") from
+// the message or skips it. Returns a negative errno when it does, or when the message is of another type.
+[[nodiscard]] int read_properties(sd_bus_message* message,
+                                  const std::function<int(std::string_view name)>& read);
+
 enum class UnitVerb { kStart, kStop, kRestart, kReload };
 
 // "start", "stop", "restart", "reload".

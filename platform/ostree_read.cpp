@@ -3,7 +3,6 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <set>
 
 #include "platform/file.hpp"
 #include "platform/ostree_glib.hpp"
@@ -238,19 +237,23 @@ class Doctor {
     const auto objects = reachable(repo_, commit);
     bool sound = objects.has_value();
     for (const auto& object : objects.value_or(std::vector<Object>{})) sound = is_sound(object) && sound;
-    if (!objects) damaged_.insert(objects.error().object());
+    if (!objects) known_[objects.error().object()] = false;
     return sound;
   }
 
   // Damaged or missing, of all commits that were looked at.
-  [[nodiscard]] const std::set<std::string>& damaged() const { return damaged_; }
+  [[nodiscard]] std::vector<std::string> damaged() const {
+    std::vector<std::string> names;
+    for (const auto& [object, sound] : known_)
+      if (!sound) names.push_back(object);
+    return names;
+  }
 
  private:
   bool is_sound(const Object& object) {
     const auto [known, fresh] = known_.try_emplace(display(object.type, object.hex), true);
     if (fresh && !verify_object(repo_, object)) {
       known->second = false;
-      damaged_.insert(known->first);
       ostree_repo_delete_object(repo_, object.type, object.hex.c_str(), nullptr, nullptr);
     }
     return known->second;
@@ -258,7 +261,6 @@ class Doctor {
 
   OstreeRepo* repo_;
   std::map<std::string, bool> known_;  // object -> sound
-  std::set<std::string> damaged_;
 };
 
 }  // namespace
@@ -271,7 +273,7 @@ Result<std::vector<std::string>> Repository::discard_damage(const std::vector<Sh
     if (!ostree_repo_mark_commit_partial(repo_.get(), commit.hex().c_str(), TRUE, failure))
       return failure.as("note as partial", commit.hex());
   }
-  return std::vector<std::string>(doctor.damaged().begin(), doctor.damaged().end());
+  return doctor.damaged();
 }
 
 Result<Repository::Repair> Repository::repair() const {

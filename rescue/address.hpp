@@ -8,7 +8,8 @@ namespace stratify::rescue {
 // The firewall opens it while the page runs (units/system/haven-rescue.service).
 inline constexpr std::uint16_t kPort = 9443;
 
-// The SHA-256 of its certificate as browsers show it, as one line: nobody vouches for that certificate. There while the page runs.
+// The SHA-256 of its certificate as browsers show it, as one line: nobody vouches for that certificate. There
+// while the page runs.
 inline constexpr const char* kFingerprintFile = "/run/openhaven/rescue.sha256";
 
 }  // namespace stratify::rescue

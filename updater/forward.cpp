@@ -27,9 +27,13 @@ Result<void> Update::check(bool by_hand) {
     record_.reason = listed.reason;
     return store_.save(record_);
   }
+  return withdraw(listed.reason);
+}
+
+Result<void> Update::withdraw(const std::string& reason) {
   TRY(effects_.boot.unstage());
   forget_target();
-  return go(Event::kWithdrawn, listed.reason);
+  return go(Event::kWithdrawn, reason);
 }
 
 Result<void> Update::found(const Target& target, const std::string& reason) {

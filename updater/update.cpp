@@ -24,10 +24,7 @@ Result<void> Update::inspect() {
   for (const auto& object : record_.damaged) effects_.say(object + " is damaged");
   if (record_.damaged.empty() || !is_before_the_switch(record_.state)) return store_.save(record_);
   // What lies ready may lack the same.
-  TRY(effects_.boot.unstage());
-  forget_target();
-  return go(Event::kWithdrawn,
-            "files of the system are damaged on this disk; the next look fetches them anew");
+  return withdraw("files of the system are damaged on this disk; the next look fetches them anew");
 }
 
 Result<void> Update::pin() {

@@ -67,6 +67,7 @@ class Update {
   [[nodiscard]] Result<void> next_step();
   [[nodiscard]] Result<void> note_images();
   [[nodiscard]] Result<void> refuse(const Error& error);
+  [[nodiscard]] Result<void> withdraw(const std::string& reason);
   void forget_target();
 
   // switch.cpp

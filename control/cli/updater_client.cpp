@@ -38,17 +38,6 @@ int read_property(sd_bus_message* message, std::string_view name, UpdaterView& v
   return read;
 }
 
-int read_view(sd_bus_message* message, UpdaterView& view, std::string& record) {
-  int result = sd_bus_message_enter_container(message, 'a', "{sv}");
-  while (result >= 0 && (result = sd_bus_message_enter_container(message, 'e', "sv")) > 0) {
-    const char* name = nullptr;
-    result = sd_bus_message_read(message, "s", &name);
-    if (result >= 0) result = read_property(message, name, view, record);
-    if (result >= 0) result = sd_bus_message_exit_container(message);
-  }
-  return result;
-}
-
 }  // namespace
 
 Result<UpdaterClient> UpdaterClient::connect() {
@@ -70,7 +59,8 @@ Result<UpdaterView> UpdaterClient::look() {
   if (called < 0) return failed(error, "ask", called);
   UpdaterView view;
   std::string record;
-  if (const int read = read_view(answer.get(), view, record); read < 0)
+  if (const int read = read_properties(answer.get(), [&](auto name) { return read_property(answer.get(), name, view, record); });
+      read < 0)
     return BusError().to_error("read the properties of", kBusName, read);
   view.record = TRY(parse_record(record));
   return view;

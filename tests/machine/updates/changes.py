@@ -68,7 +68,7 @@ def loses_boot_environment(how):
     """Damages GRUB's environment when it starts, then dies. how: a shell command; {} is the file."""
     script = ("mount -o remount,rw /boot; " + how.format("/boot/grub2/grubenv") + "; sync; echo b > /proc/sysrq-trigger")
     unit = ("[Unit]\nDescription=Damage the boot environment\nDefaultDependencies=no\nRequiresMountsFor=/boot\n"
-            "Before=haven-update-start.service\n"
+            "Before=haven-update-start.service haven-test-migration.service\n"
             f"[Service]\nType=oneshot\nExecStart=/bin/sh -c '{script}'\n")
     return _starts("haven-test-environment.service", unit)
 
